@@ -1,0 +1,24 @@
+"""Accounts: the owners of everything else."""
+
+import msgspec
+
+from trunkline.store.contract import Tx
+from trunkline.store.queries import load
+
+_Q = load("accounts")
+
+
+class Account(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    hook_key: str
+    sealed_verify_token: str
+    created_at: int
+
+
+async def insert(tx: Tx, account: Account) -> None:
+    await tx.execute(_Q["insert"], **msgspec.structs.asdict(account))
+
+
+async def every(tx: Tx) -> list[Account]:
+    return [Account(*row) for row in await tx.fetch(_Q["every"])]

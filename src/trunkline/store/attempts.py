@@ -1,0 +1,109 @@
+"""Attempts: the intent before each send, and its outcome after.
+
+`open_intents` is the transaction before a send; the one after it is `settlement.record_outcomes`.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from trunkline.model.message import State
+from trunkline.store.contract import Tx
+from trunkline.store.queries import load
+
+_Q = load("attempts")
+_M = load("messages")
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """A message that is about to be sent, by the owner of its number in `epoch`."""
+
+    account_id: str
+    message_id: str
+    number_id: str
+    recipient: str
+    epoch: int
+    now: int
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of attempt `n`, and where that leaves its message."""
+
+    account_id: str
+    message_id: str
+    n: int
+    outcome: str
+    is_open: bool
+    finished_at: int
+    http_status: int | None = None
+    detail: str | None = None
+    error: str | None = None
+    state: State
+    state_reason: str | None = None
+    due_at: int
+    provider_id: str | None = None
+    provider_recipient: str | None = None
+    submitted_at: int | None = None
+    failed_at: int | None = None
+
+
+class OpenAttempt(msgspec.Struct, frozen=True):
+    message_id: str
+    n: int
+    recipient: str
+    epoch: int
+    outcome: str | None
+
+
+class AttemptRow(msgspec.Struct, frozen=True):
+    """An attempt as its message's timeline shows it."""
+
+    n: int
+    epoch: int
+    is_open: int
+    started_at: int
+    finished_at: int | None
+    outcome: str | None
+    http_status: int | None
+    detail: str | None
+    error: str | None
+    settled_by: str | None
+    settled_at: int | None
+
+
+async def open_intents(tx: Tx, intents: Sequence[Intent]) -> list[int | None]:
+    """The number of each new attempt; None where the message may not be sent now.
+
+    That is so when it was canceled or has expired meanwhile, or when another process owns the number.
+    """
+    begun = await tx.fetch_many(
+        _M["begin_sending"],
+        [(i.account_id, i.message_id, i.now, i.number_id, i.epoch) for i in intents],
+    )
+    attempt = {row[0]: int(row[1]) for row in begun}
+    await tx.execute_many(
+        _Q["insert"],
+        [
+            (i.account_id, i.message_id, attempt[i.message_id], i.number_id, i.recipient, i.epoch, i.now)
+            for i in intents
+            if i.message_id in attempt
+        ],
+    )
+    return [attempt.get(intent.message_id) for intent in intents]
+
+
+async def open_of_number(tx: Tx, account_id: str, number_id: str) -> list[OpenAttempt]:
+    rows = await tx.fetch(_Q["open_of_number"], account_id=account_id, number_id=number_id)
+    return [OpenAttempt(*row) for row in rows]
+
+
+async def doubt(tx: Tx, account_id: str, attempts: Sequence[OpenAttempt], detail: str, now: int) -> None:
+    """Attempts whose run died without an outcome become ambiguous, their messages unknown."""
+    dead = [attempt for attempt in attempts if attempt.outcome is None]
+    await tx.execute_many(_Q["doubt"], [(now, detail, account_id, a.message_id, a.n) for a in dead])
+    await tx.fetch_many(_M["doubt"], [(account_id, a.message_id) for a in dead])
+
+
+async def of_message(tx: Tx, account_id: str, message_id: str) -> list[AttemptRow]:
+    rows = await tx.fetch(_Q["of_message"], account_id=account_id, message_id=message_id)
+    return [AttemptRow(*row) for row in rows]

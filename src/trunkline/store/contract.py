@@ -1,0 +1,71 @@
+"""What both engines promise, and what a unit of work is.
+
+A unit of work is a coroutine function of a transaction that waits for nothing but that transaction. On
+PostgreSQL it runs on the event loop; on SQLite the writer thread drives it to its end without an event
+loop, because there every step is done at once. So each query and each rule around it is written once.
+
+Writes of many callers share one synced transaction (group commit). A *batch operation* gets all items that
+waited for it at that moment, so that one statement serves them all.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from trunkline.store.queries import Query
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class StoreUnavailable(Exception):
+    """The store can not take this now (disk full, server away). Nothing of the unit of work was kept."""
+
+
+class StoreBusy(StoreUnavailable):
+    """Too many writes wait already; the caller should slow down."""
+
+
+class Conflict(Exception):
+    """Another process changed the same rows meanwhile; the unit of work can be run again."""
+
+
+class Tx(Protocol):
+    """An open transaction. Values go by name; many rows as tuples in the order of `query.params`."""
+
+    async def fetch(self, query: Query, **values: Any) -> list[Row]: ...
+
+    async def fetch_one(self, query: Query, **values: Any) -> Row | None: ...
+
+    async def execute(self, query: Query, **values: Any) -> None: ...
+
+    async def execute_many(self, query: Query, rows: Sequence[Row]) -> None: ...
+
+    async def fetch_many(self, query: Query, rows: Sequence[Row]) -> list[Row]:
+        """Run the query once for each row of values; all rows that it returned, together."""
+
+
+Work = Callable[[Tx], Awaitable[T]]
+BatchWork = Callable[[Tx, Sequence[Item]], Awaitable[Sequence[Result]]]
+
+
+class Store(Protocol):
+    """An opened database of either engine."""
+
+    engine: str
+
+    async def read(self, work: Work[T]) -> T:
+        """Run a unit of work that only reads, on a snapshot of what is committed."""
+
+    async def write(self, work: Work[T]) -> T:
+        """Run a unit of work inside the next shared transaction. Returns after the commit is synced."""
+
+    async def batch(self, operation: BatchWork[Item, Result], item: Item) -> Result:
+        """Add one item to the operation's next batch; its own result, after the commit is synced.
+
+        When a batch fails its items are tried one by one, so that a bad one harms only itself.
+        """
+
+    async def close(self) -> None:
+        """Finish what was handed in, then close. Later calls raise `StoreUnavailable`."""

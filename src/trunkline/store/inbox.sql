@@ -1,0 +1,16 @@
+-- name: insert
+-- Keep a provider's post as it came. No row when the very same bytes are here already.
+INSERT INTO inbox (account_id, id, connector, digest, body, state, received_at)
+VALUES (:account_id, :id, :connector, :digest, :body, 'open', :received_at)
+ON CONFLICT (account_id, digest) DO NOTHING
+RETURNING id;
+
+-- name: open
+-- Posts that wait to be processed, oldest first (index inbox_open).
+SELECT account_id, id, connector, body, received_at FROM inbox
+WHERE account_id = :account_id AND state = 'open' AND id > :after ORDER BY id LIMIT :count;
+
+-- name: finish
+-- The post's facts are applied, or it is set aside with the reason.
+UPDATE inbox SET state = :state, detail = :detail, processed_at = :now
+WHERE account_id = :account_id AND id = :id AND state = 'open';

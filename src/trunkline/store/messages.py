@@ -1,0 +1,163 @@
+"""Messages: born by accept, moved by dispatch and by the providers' facts, read by everybody."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from trunkline.model.message import Progress, State
+from trunkline.store.contract import Conflict, Tx
+from trunkline.store.queries import load
+
+_Q = load("messages")
+
+
+class NewMessage(msgspec.Struct, frozen=True):
+    """A row at its birth. `content` is JSON text."""
+
+    account_id: str
+    id: str
+    number_id: str
+    type: str
+    recipient: str
+    recipient_kind: str
+    content: str
+    context_id: str | None
+    callback_data: str | None
+    state: State
+    created_at: int
+    due_at: int
+    expires_at: int
+
+
+class MessageRow(msgspec.Struct, frozen=True):
+    """A message, whole."""
+
+    account_id: str
+    id: str
+    number_id: str
+    type: str
+    recipient: str
+    recipient_kind: str
+    content: str
+    context_id: str | None
+    callback_data: str | None
+    state: State
+    state_reason: str | None
+    created_at: int
+    due_at: int
+    expires_at: int
+    attempts: int
+    provider_id: str | None
+    provider_recipient: str | None
+    submitted_at: int | None
+    sent_at: int | None
+    delivered_at: int | None
+    read_at: int | None
+    failed_at: int | None
+    ended_at: int | None
+    error: str | None
+    version: int
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What the dispatcher holds in memory of a message that waits to be sent."""
+
+    account_id: str
+    id: str
+    number_id: str
+    type: str
+    recipient: str
+    recipient_kind: str
+    content: str
+    context_id: str | None
+    due_at: int
+    expires_at: int
+    attempts: int
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list is narrowed to; an empty text matches everything."""
+
+    state: str = ""
+    type: str = ""
+    number_id: str = ""
+    recipient: str = ""
+    created_from: int = 0
+    created_to: int = 2**53
+
+
+async def insert_many(tx: Tx, messages: Sequence[NewMessage]) -> None:
+    await tx.execute_many(_Q["insert"], [msgspec.structs.astuple(message) for message in messages])
+
+
+async def get(tx: Tx, account_id: str, message_id: str) -> MessageRow | None:
+    row = await tx.fetch_one(_Q["get"], account_id=account_id, id=message_id)
+    return MessageRow(*row) if row else None
+
+
+async def get_by_provider_id(tx: Tx, account_id: str, provider_id: str) -> MessageRow | None:
+    row = await tx.fetch_one(_Q["get_by_provider_id"], account_id=account_id, provider_id=provider_id)
+    return MessageRow(*row) if row else None
+
+
+async def page(tx: Tx, account_id: str, filters: Filters, before: str, count: int) -> list[MessageRow]:
+    """Up to `count` messages older than the id `before`, newest first."""
+    values = msgspec.structs.asdict(filters) | {"account_id": account_id, "before": before, "count": count}
+    if filters.recipient:
+        return [MessageRow(*row) for row in await tx.fetch(_Q["page_of_recipient"], **values)]
+    del values["recipient"]
+    return [MessageRow(*row) for row in await tx.fetch(_Q["page"], **values)]
+
+
+async def cancel(tx: Tx, account_id: str, message_id: str, now: int) -> bool:
+    """True when it was withdrawn before any intent: then it is certain that nothing was sent."""
+    return await tx.fetch_one(_Q["cancel"], account_id=account_id, id=message_id, now=now) is not None
+
+
+async def waiting(tx: Tx, account_id: str, number_id: str, after: str, count: int) -> list[Waiting]:
+    rows = await tx.fetch(_Q["waiting"], account_id=account_id, number_id=number_id, after=after, count=count)
+    return [Waiting(*row) for row in rows]
+
+
+async def has_scheduled(tx: Tx, account_id: str, number_id: str, now: int) -> bool:
+    row = await tx.fetch_one(_Q["has_scheduled"], account_id=account_id, number_id=number_id, now=now)
+    return row is not None
+
+
+async def wake(tx: Tx, account_id: str, number_id: str, now: int, count: int) -> list[Waiting]:
+    """Scheduled messages whose time has come, now queued, in the order of their ids."""
+    rows = await tx.fetch(_Q["wake"], account_id=account_id, number_id=number_id, now=now, count=count)
+    return sorted((Waiting(*row) for row in rows), key=lambda message: message.id)
+
+
+async def unhold(tx: Tx, account_id: str, number_id: str) -> list[Waiting]:
+    rows = await tx.fetch(_Q["unhold"], account_id=account_id, number_id=number_id)
+    return sorted((Waiting(*row) for row in rows), key=lambda message: message.id)
+
+
+async def expire(tx: Tx, account_id: str, message_id: str, now: int) -> bool:
+    return await tx.fetch_one(_Q["expire"], account_id=account_id, id=message_id, now=now) is not None
+
+
+async def progress_many(tx: Tx, keys: Sequence[tuple[str, str]]) -> list[Progress]:
+    """What the merge rule needs to know of each (account, message)."""
+    return [Progress(*row) for row in await tx.fetch_many(_Q["progress"], keys)]
+
+
+async def ids_by_provider_id(tx: Tx, keys: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """provider id → message id, for each (account, provider id) that is known."""
+    return {row[0]: row[1] for row in await tx.fetch_many(_Q["ids_by_provider_id"], keys)}
+
+
+async def advance_many(tx: Tx, account_id: str, moved: Sequence[Progress]) -> None:
+    """Write what the merge rule made of these messages. `Conflict` when one changed meanwhile."""
+    rows = await tx.fetch_many(
+        _Q["advance"],
+        [
+            (m.state, m.provider_id, m.submitted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at,
+             m.error, account_id, m.id, m.version)
+            for m in moved
+        ],
+    )  # fmt: skip
+    if len(rows) != len(moved):
+        raise Conflict(f"{len(moved) - len(rows)} messages changed while their statuses were applied")

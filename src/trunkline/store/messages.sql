@@ -1,0 +1,127 @@
+-- name: insert
+-- A message is born, scheduled or queued.
+INSERT INTO messages (account_id, id, number_id, type, recipient, recipient_kind, content, context_id,
+    callback_data, state, created_at, due_at, expires_at)
+VALUES (:account_id, :id, :number_id, :type, :recipient, :recipient_kind, :content, :context_id,
+    :callback_data, :state, :created_at, :due_at, :expires_at);
+
+-- name: get
+-- One message, whole, by primary key.
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
+    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+FROM messages WHERE account_id = :account_id AND id = :id;
+
+-- name: get_by_provider_id
+-- One message by the provider's id (index messages_provider).
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
+    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
+
+-- name: page
+-- A page of an account's messages, newest first, along the primary key. Empty filters match everything.
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
+    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+FROM messages
+WHERE account_id = :account_id AND id < :before
+    AND (:state = '' OR state = :state) AND (:type = '' OR type = :type)
+    AND (:number_id = '' OR number_id = :number_id)
+    AND created_at >= :created_from AND created_at < :created_to
+ORDER BY id DESC LIMIT :count;
+
+-- name: page_of_recipient
+-- The same for one recipient (index messages_recipient).
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
+    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+FROM messages
+WHERE account_id = :account_id AND recipient = :recipient AND id < :before
+    AND (:state = '' OR state = :state) AND (:type = '' OR type = :type)
+    AND (:number_id = '' OR number_id = :number_id)
+    AND created_at >= :created_from AND created_at < :created_to
+ORDER BY id DESC LIMIT :count;
+
+-- name: cancel
+-- Withdraws a message that has no intent yet.
+UPDATE messages SET state = 'canceled', ended_at = :now, version = version + 1
+WHERE account_id = :account_id AND id = :id AND state IN ('scheduled', 'queued', 'held')
+RETURNING id;
+
+-- name: waiting
+-- A number's queued messages in the order of their ids (index messages_queued).
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
+    attempts
+FROM messages
+WHERE account_id = :account_id AND number_id = :number_id AND state = 'queued' AND id > :after
+ORDER BY id LIMIT :count;
+
+-- name: has_scheduled
+-- Whether a schedule of a number is due (index messages_scheduled).
+SELECT 1 FROM messages
+WHERE account_id = :account_id AND number_id = :number_id AND state = 'scheduled' AND due_at <= :now LIMIT 1;
+
+-- name: wake
+-- Scheduled messages of a number whose time has come become queued (index messages_scheduled).
+UPDATE messages SET state = 'queued', version = version + 1
+WHERE account_id = :account_id AND state = 'scheduled' AND id IN (
+    SELECT id FROM messages
+    WHERE account_id = :account_id AND number_id = :number_id AND state = 'scheduled' AND due_at <= :now
+    ORDER BY due_at LIMIT :count)
+RETURNING account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at,
+    expires_at, attempts;
+
+-- name: unhold
+-- A number's held messages may go again.
+UPDATE messages SET state = 'queued', state_reason = NULL, version = version + 1
+WHERE account_id = :account_id AND number_id = :number_id AND state = 'held'
+RETURNING account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at,
+    expires_at, attempts;
+
+-- name: expire
+-- A message whose life ended before an intent.
+UPDATE messages SET state = 'expired', ended_at = :now, version = version + 1
+WHERE account_id = :account_id AND id = :id AND state IN ('scheduled', 'queued', 'held')
+    AND expires_at <= :now
+RETURNING id;
+
+-- name: begin_sending
+-- The message's half of the intent: only from queued, only for the number's present owner.
+UPDATE messages SET state = 'sending', attempts = attempts + 1, version = version + 1
+WHERE account_id = :account_id AND id = :id AND state = 'queued' AND expires_at > :now
+    AND EXISTS (SELECT 1 FROM number_leases
+        WHERE account_id = :account_id AND number_id = :number_id AND epoch = :epoch)
+RETURNING id, attempts;
+
+-- name: finish_sending
+-- The message's half of an outcome. No row when a status settled the attempt before its answer was read.
+UPDATE messages SET state = :state, state_reason = :state_reason, due_at = :due_at,
+    provider_id = :provider_id, provider_recipient = :provider_recipient, submitted_at = :submitted_at,
+    failed_at = :failed_at, error = :error, version = version + 1
+WHERE account_id = :account_id AND id = :id AND attempts = :n AND state = 'sending'
+RETURNING id;
+
+-- name: doubt
+-- After a start: whatever was being sent by an earlier run may or may not have left.
+UPDATE messages SET state = 'unknown', version = version + 1
+WHERE account_id = :account_id AND id = :id AND state = 'sending'
+RETURNING id;
+
+-- name: progress
+-- What the merge rule needs to know of a message.
+SELECT id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
+    failed_at, error, version
+FROM messages WHERE account_id = :account_id AND id = :id;
+
+-- name: ids_by_provider_id
+-- Which messages these provider ids belong to (index messages_provider).
+SELECT provider_id, id FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
+
+-- name: advance
+-- Write what the merge rule made of a message, unless somebody changed it meanwhile.
+UPDATE messages SET state = :state, state_reason = NULL, provider_id = :provider_id,
+    submitted_at = :submitted_at, sent_at = :sent_at, delivered_at = :delivered_at, read_at = :read_at,
+    failed_at = :failed_at, error = :error, version = version + 1
+WHERE account_id = :account_id AND id = :id AND version = :version
+RETURNING id;

@@ -1,0 +1,163 @@
+-- The first schema: accounts, keys, numbers, messages and the way to their statuses.
+-- Who owns everything else. `hook_key` is the secret part of the address at which providers reach it.
+CREATE TABLE accounts (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    hook_key TEXT NOT NULL UNIQUE,
+    sealed_verify_token TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- API keys: of the secret only a keyed hash is kept. The id is public and part of the key.
+CREATE TABLE api_keys (
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    is_live SMALLINT NOT NULL CHECK (is_live IN (0, 1)),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    revoked_at BIGINT,
+    PRIMARY KEY (account_id, id)
+);
+
+-- Business numbers. A removed one keeps its row, since messages point at it.
+CREATE TABLE numbers (
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    id TEXT NOT NULL,
+    connector TEXT NOT NULL,
+    digits TEXT NOT NULL,
+    phone_number_id TEXT NOT NULL,
+    waba_id TEXT NOT NULL,
+    app_id TEXT NOT NULL,
+    sealed_token TEXT NOT NULL,
+    sealed_app_secret TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    is_default SMALLINT NOT NULL CHECK (is_default IN (0, 1)),
+    is_builtin SMALLINT NOT NULL CHECK (is_builtin IN (0, 1)),
+    messages_per_second INTEGER NOT NULL CHECK (messages_per_second BETWEEN 1 AND 1000),
+    held_reason TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    removed_at BIGINT,
+    PRIMARY KEY (account_id, id)
+);
+CREATE UNIQUE INDEX numbers_digits ON numbers (account_id, digits) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX numbers_provider ON numbers (account_id, phone_number_id) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX numbers_default ON numbers (account_id) WHERE is_default = 1 AND removed_at IS NULL;
+
+-- Who may send from a number. Each taking over raises the epoch; an intent must name the current one.
+CREATE TABLE number_leases (
+    account_id TEXT NOT NULL,
+    number_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    epoch BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, number_id)
+);
+
+-- The first answer to each Idempotency-Key, written with the effect that it answers for.
+CREATE TABLE idempotency_keys (
+    account_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint BYTEA NOT NULL,
+    status SMALLINT NOT NULL,
+    body BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, key)
+);
+CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+
+-- One row a message, for its whole life. `recipient` is the lane: phone digits, a business-scoped user id,
+-- or for a read mark the message that it marks.
+CREATE TABLE messages (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    number_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    recipient_kind TEXT NOT NULL CHECK (recipient_kind IN ('phone', 'user_id', 'none')),
+    content TEXT NOT NULL,
+    context_id TEXT,
+    callback_data TEXT,
+    state TEXT NOT NULL CHECK (state IN ('scheduled', 'queued', 'held', 'sending', 'unknown', 'submitted',
+        'sent', 'delivered', 'read', 'failed', 'expired', 'canceled', 'unconfirmed')),
+    state_reason TEXT,
+    created_at BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    provider_id TEXT,
+    provider_recipient TEXT,
+    submitted_at BIGINT,
+    sent_at BIGINT,
+    delivered_at BIGINT,
+    read_at BIGINT,
+    failed_at BIGINT,
+    ended_at BIGINT,
+    error TEXT,
+    version INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, id),
+    CHECK (state <> 'held' OR state_reason IS NOT NULL),
+    CHECK (state NOT IN ('submitted', 'sent', 'delivered', 'read') OR submitted_at IS NOT NULL)
+);
+CREATE INDEX messages_queued ON messages (account_id, number_id, id) WHERE state = 'queued';
+CREATE INDEX messages_held ON messages (account_id, number_id, id) WHERE state = 'held';
+CREATE INDEX messages_scheduled ON messages (account_id, number_id, due_at) WHERE state = 'scheduled';
+CREATE INDEX messages_provider ON messages (account_id, provider_id) WHERE provider_id IS NOT NULL;
+CREATE INDEX messages_recipient ON messages (account_id, recipient, id);
+
+-- Every attempt to send, kept for ever: the row is the intent, committed before the first byte leaves.
+-- Its outcome is written once. It stays open while it is in doubt, and an open one blocks its lane.
+CREATE TABLE attempts (
+    account_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    n INTEGER NOT NULL CHECK (n > 0),
+    number_id TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    epoch BIGINT NOT NULL,
+    is_open SMALLINT NOT NULL CHECK (is_open IN (0, 1)),
+    started_at BIGINT NOT NULL,
+    finished_at BIGINT,
+    outcome TEXT CHECK (outcome IN ('taken', 'not_sent', 'refused', 'ambiguous')),
+    http_status INTEGER,
+    detail TEXT,
+    error TEXT,
+    settled_by TEXT,
+    settled_at BIGINT,
+    PRIMARY KEY (account_id, message_id, n),
+    CHECK (is_open = 1 OR outcome IS NOT NULL OR settled_at IS NOT NULL),
+    CHECK (outcome IS NULL OR finished_at IS NOT NULL)
+);
+CREATE UNIQUE INDEX attempts_open ON attempts (account_id, number_id, recipient) WHERE is_open = 1;
+
+-- Webhook posts of providers, kept raw before they are answered 200, done when their facts are applied.
+CREATE TABLE inbox (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    connector TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    body BYTEA NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'flagged')),
+    detail TEXT,
+    received_at BIGINT NOT NULL,
+    processed_at BIGINT,
+    PRIMARY KEY (account_id, id),
+    UNIQUE (account_id, digest)
+);
+CREATE INDEX inbox_open ON inbox (account_id, id) WHERE state = 'open';
+
+-- What providers told us of messages: each fact once, the earliest moment kept on the message.
+-- `message_id` is null while no message of ours is known by that provider id.
+CREATE TABLE status_facts (
+    account_id TEXT NOT NULL,
+    provider_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    number_id TEXT NOT NULL,
+    message_id TEXT,
+    at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    detail TEXT,
+    PRIMARY KEY (account_id, provider_id, status)
+);
+CREATE INDEX status_facts_message ON status_facts (account_id, message_id) WHERE message_id IS NOT NULL;

@@ -1,0 +1,49 @@
+-- name: insert
+-- A new business number.
+INSERT INTO numbers (account_id, id, connector, digits, phone_number_id, waba_id, app_id, sealed_token,
+    sealed_app_secret, base_url, is_default, is_builtin, messages_per_second, held_reason, created_at,
+    updated_at, removed_at)
+VALUES (:account_id, :id, :connector, :digits, :phone_number_id, :waba_id, :app_id, :sealed_token,
+    :sealed_app_secret, :base_url, :is_default, :is_builtin, :messages_per_second, NULL, :created_at,
+    :updated_at, NULL);
+
+-- name: active
+-- Every number that is not removed, of all accounts, oldest first: the directory in memory is made of it.
+SELECT account_id, id, connector, digits, phone_number_id, waba_id, app_id, sealed_token,
+    sealed_app_secret, base_url, is_default, is_builtin, messages_per_second, held_reason, created_at,
+    updated_at
+FROM numbers WHERE removed_at IS NULL ORDER BY account_id, id;
+
+-- name: update
+-- New credentials, address or pace for a number that is registered already; it is no longer held.
+UPDATE numbers
+SET phone_number_id = :phone_number_id, waba_id = :waba_id, app_id = :app_id, sealed_token = :sealed_token,
+    sealed_app_secret = :sealed_app_secret, base_url = :base_url,
+    messages_per_second = :messages_per_second, held_reason = NULL, updated_at = :updated_at
+WHERE account_id = :account_id AND id = :id AND removed_at IS NULL;
+
+-- name: clear_default
+-- Leaves the account without a default number; always followed by set_default or remove.
+UPDATE numbers SET is_default = 0 WHERE account_id = :account_id AND is_default = 1;
+
+-- name: set_default
+-- Makes a number the one that is used when a message names none.
+UPDATE numbers SET is_default = 1, updated_at = :now
+WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
+RETURNING id;
+
+-- name: remove
+-- The number sends no more. The row stays, since messages point at it.
+UPDATE numbers SET removed_at = :now, is_default = 0, updated_at = :now
+WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
+RETURNING id;
+
+-- name: hold
+-- Nothing leaves from this number until somebody releases it. The first reason stays.
+UPDATE numbers SET held_reason = :reason, updated_at = :now
+WHERE account_id = :account_id AND id = :id AND held_reason IS NULL;
+
+-- name: release
+UPDATE numbers SET held_reason = NULL, updated_at = :now
+WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
+RETURNING id;

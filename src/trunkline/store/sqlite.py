@@ -1,0 +1,214 @@
+"""SQLite in the data folder: one writer thread with group commit, a few short-lived readers.
+
+Every setting that carries a promise is read back at the start (docs/decisions/0004): WAL with
+`synchronous=FULL` syncs each commit before it is acknowledged, which is what survives a power cut.
+The `apsw` wheel brings its own SQLite, because older ones have the WAL-reset fault
+(sqlite.org/wal.html#walresetbug).
+"""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
+
+import apsw
+
+from trunkline.store.contract import BatchWork, Item, Result, Row, StoreBusy, StoreUnavailable, T, Tx, Work
+from trunkline.store.group_commit import LINGER_SECONDS, MAX_GROUP, MAX_PENDING, Job, alone, apply
+from trunkline.store.queries import Query
+
+_READERS = 2
+_SETTINGS: dict[str, object] = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "mmap_size": 0,
+    "busy_timeout": 5000,
+    "journal_size_limit": 64 * 1024 * 1024,
+}
+_OLDEST = 3_051_003  # the first release without the WAL-reset fault
+_DISK_FAULTS = (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.CantOpenError, apsw.CorruptError)
+
+
+class SqliteTx:
+    """A transaction whose every step is done at once; see `contract.py`."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    async def fetch(self, query: Query, **values: Any) -> list[Row]:
+        return self._connection.execute(query.sqlite, query.row(values)).fetchall()
+
+    async def fetch_one(self, query: Query, **values: Any) -> Row | None:
+        return self._connection.execute(query.sqlite, query.row(values)).fetchone()
+
+    async def execute(self, query: Query, **values: Any) -> None:
+        self._connection.execute(query.sqlite, query.row(values))
+
+    async def execute_many(self, query: Query, rows: Sequence[Row]) -> None:
+        self._connection.executemany(query.sqlite, rows)
+
+    async def fetch_many(self, query: Query, rows: Sequence[Row]) -> list[Row]:
+        return self._connection.executemany(query.sqlite, rows).fetchall()
+
+    async def part(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
+        self._connection.execute("SAVEPOINT part")
+        try:
+            result = await work(self)
+        except _DISK_FAULTS as error:
+            raise StoreUnavailable(str(error)) from error
+        except BaseException:
+            if not self._connection.in_transaction:  # SQLite gave up the whole transaction
+                raise StoreUnavailable("the transaction was rolled back") from None
+            self._connection.execute("ROLLBACK TO part")
+            self._connection.execute("RELEASE part")
+            raise
+        self._connection.execute("RELEASE part")
+        return result
+
+
+def run_now(work: Awaitable[T]) -> T:
+    """Drive a unit of work to its end without an event loop."""
+    coroutine = cast("Coroutine[Any, Any, T]", work)
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return cast("T", done.value)
+    coroutine.close()
+    raise RuntimeError("a unit of work waited for something other than its transaction")
+
+
+class SqliteStore:
+    """See `contract.Store`."""
+
+    engine = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer = Writer(connect(path))
+        self._local = threading.local()
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+
+    async def read(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Work[T]) -> T:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(self._path, read_only=True)
+        try:
+            with _transaction(connection, "BEGIN"):
+                return run_now(work(SqliteTx(connection)))
+        except _DISK_FAULTS as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def write(self, work: Work[T]) -> T:
+        return cast("T", await self._writer.submit(alone(work), None))
+
+    async def batch(self, operation: BatchWork[Item, Result], item: Item) -> Result:
+        return cast("Result", await self._writer.submit(operation, item))
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self._writer.close)
+        self._readers.shutdown()
+
+
+class Writer:
+    """The one thread that writes. It sleeps until a job comes, lingers for company, commits, answers."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._tx = SqliteTx(connection)
+        self._pending: list[Job] = []
+        self._wake = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, operation: BatchWork[Any, Any], item: Any) -> "asyncio.Future[Any]":
+        waiter = asyncio.get_running_loop().create_future()
+        with self._wake:
+            if self._closing:
+                raise StoreUnavailable("the store is closing")
+            if len(self._pending) >= MAX_PENDING:
+                raise StoreBusy(f"{MAX_PENDING} writes wait already")
+            self._pending.append(Job(operation, item, waiter))
+            if len(self._pending) == 1:
+                self._wake.notify()
+        return waiter
+
+    def close(self) -> None:
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while jobs := self._next_group():
+            self._commit(jobs)
+            loop = jobs[0].waiter.get_loop()
+            with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
+                loop.call_soon_threadsafe(_settle_all, jobs)
+        self._connection.close()
+
+    def _next_group(self) -> list[Job]:
+        """The jobs of the next transaction; empty when the store is closed and all is written."""
+        with self._wake:
+            while not self._pending and not self._closing:
+                self._wake.wait()
+            closing, few = self._closing, len(self._pending) < MAX_GROUP
+        if few and not closing:
+            time.sleep(LINGER_SECONDS)
+        with self._wake:
+            jobs, self._pending = self._pending[:MAX_GROUP], self._pending[MAX_GROUP:]
+        return jobs
+
+    def _commit(self, jobs: list[Job]) -> None:
+        try:
+            with _transaction(self._connection, "BEGIN IMMEDIATE"):
+                run_now(apply(self._tx, jobs))
+        except Exception as error:
+            failure = StoreUnavailable(f"the write was not kept: {error}")
+            failure.__cause__ = error
+            for job in jobs:
+                job.error = failure
+
+
+def _settle_all(jobs: list[Job]) -> None:
+    for job in jobs:
+        job.settle()
+
+
+@contextlib.contextmanager
+def _transaction(connection: apsw.Connection, begin: str) -> Any:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
+    """A connection with every promised setting in force. `StoreUnavailable` names one that is not."""
+    if apsw.SQLITE_VERSION_NUMBER < _OLDEST:
+        raise StoreUnavailable(f"SQLite {apsw.sqlite_lib_version()} is too old to be safe")
+    connection = apsw.Connection(str(path))
+    for name, value in _SETTINGS.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+    for name, value in _SETTINGS.items():
+        found = connection.pragma(name)
+        if found != value:
+            raise StoreUnavailable(f"SQLite keeps {name} = {found!r}, it must be {value!r}")
+    if read_only:
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
