@@ -1,0 +1,82 @@
+"""The body of a send request: who, when, in reply to what, and one content named by `type`."""
+
+from typing import Any
+
+from trunkline.channels.whatsapp_cloud.content.addressing import MESSAGE_ID, RECIPIENT, SEND_AT, SENDER, TO
+from trunkline.channels.whatsapp_cloud.content.interactive import INTERACTIVE
+from trunkline.channels.whatsapp_cloud.content.location_and_contacts import CONTACTS, LOCATION
+from trunkline.channels.whatsapp_cloud.content.reaction_and_read import REACTION
+from trunkline.channels.whatsapp_cloud.content.template import TEMPLATE
+from trunkline.channels.whatsapp_cloud.content.text_and_media import (
+    AUDIO,
+    DOCUMENT,
+    IMAGE,
+    STICKER,
+    TEXT,
+    VIDEO,
+)
+from trunkline.shape import Choice, Findings, Object, Shape, Tagged, Text
+
+_CONTENTS: dict[str, Shape] = {
+    "text": TEXT,
+    "image": IMAGE,
+    "document": DOCUMENT,
+    "audio": AUDIO,
+    "video": VIDEO,
+    "sticker": STICKER,
+    "location": LOCATION,
+    "contacts": CONTACTS,
+    "interactive": INTERACTIVE,
+    "template": TEMPLATE,
+    "reaction": REACTION,
+}
+_AROUND: dict[str, Shape] = {
+    "to": TO,
+    "recipient": RECIPIENT,
+    "from": SENDER,
+    "context": Object({"message_id": MESSAGE_ID}, about="The message this one replies to."),
+    "send_at": SEND_AT,
+    # These three come from callers that were written for the Cloud API.
+    "messaging_product": Choice("whatsapp"),
+    "recipient_type": Choice("individual"),
+    "biz_opaque_callback_data": Text(
+        at_most=512, empty_is_absent=True, about="Kept, and given back with every status of the message."
+    ),
+}
+
+
+def _addressed(message: dict[str, Any], at: str, findings: Findings) -> None:
+    if "to" not in message and "recipient" not in message:
+        findings.refuse(f"{at}/to", "required", "`to` is missing.", expected=TO.says + ", or `recipient`")
+    elif "to" in message and "recipient" in message:
+        detail = "Both `to` and `recipient` are given; it goes to `to`."
+        findings.warn(f"{at}/recipient", "ignored", detail)
+
+
+def _reaction_has_no_context(message: dict[str, Any], at: str, findings: Findings) -> None:
+    if "context" in message:
+        detail = "A reaction names its message itself; `context` is not sent on."
+        findings.warn(f"{at}/context", "ignored", detail)
+        del message["context"]
+
+
+_ADDRESS = {
+    "anyOf": [
+        {"required": ["to"], "properties": {"to": {"type": "string"}}},
+        {"required": ["recipient"], "properties": {"recipient": {"type": "string"}}},
+    ]
+}
+
+
+def _message(word: str, content: Shape) -> Object:
+    rules = [_addressed, _reaction_has_no_context] if word == "reaction" else [_addressed]
+    return Object(
+        {word: content},
+        _AROUND,
+        rules=rules,
+        misplaced={"status": "`status` belongs to a read mark, which has no `type`."},
+        also=_ADDRESS,
+    )
+
+
+MESSAGE = Tagged("type", {word: _message(word, content) for word, content in _CONTENTS.items()})
