@@ -1,0 +1,178 @@
+"""Every setting, said once: name, type, default, help and what it must be stand together.
+
+`docs/configuration.md`, the sample file, the environment's names and all checks are made from this table.
+"""
+
+from collections.abc import Callable
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+Check = Callable[[Any], str | None]
+"""What would be right, when the value is wrong; None when it is fine."""
+
+
+def _setting(default: Any, text: str, *, check: Check | None = None, secret: bool = False) -> Any:
+    return field(default=default, metadata={"help": text, "check": check, "secret": secret})
+
+
+def _between(low: float, high: float) -> Check:
+    return lambda value: None if low <= value <= high else f"from {low} to {high}"
+
+
+def _not_empty(value: str) -> str | None:
+    return None if value else "some text"
+
+
+def _address(*schemes: str) -> Check:
+    expected = " or ".join(f"{scheme}://…" for scheme in schemes)
+
+    def check(value: str) -> str | None:
+        try:
+            url = urlsplit(value)
+            fine = not value or (url.scheme in schemes and value.startswith(f"{url.scheme}://"))
+        except ValueError:
+            fine = False
+        return None if fine else f"an address such as {expected}"
+
+    return check
+
+
+_port = _between(0, 65535)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the API listens."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every interface.", check=_not_empty)
+    port: int = _setting(7470, "Port of the API; 0 takes any free one.", check=_port)
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where everything is kept."""
+
+    url: str = _setting(
+        "",
+        "postgresql://user:password@host/database (PostgreSQL ≥ 15). Empty: SQLite in the data folder.",
+        check=_address("postgresql", "postgres"),
+        secret=True,
+    )
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The built-in stand-in for Meta's side."""
+
+    start: Literal["auto", "always", "never"] = _setting(
+        "auto", "`auto`: start it unless a number outside it is configured."
+    )
+    port: int = _setting(7471, "Port of the sandbox; 0 takes any free one.", check=_port)
+    strict: bool = _setting(
+        False, "Refuse as Meta does: closed 24-hour window, tier reached, unknown recipient."
+    )
+    status_delay_seconds: float = _setting(
+        0.4, "Wait before each status (sent, delivered, read) that it reports.", check=_between(0, 86_400)
+    )
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """How messages go out."""
+
+    messages_per_second: int = _setting(
+        80, "Pace of a number that has none of its own.", check=_between(1, 1000)
+    )
+    pair_interval_seconds: float = _setting(
+        6.0, "Pace from one number to one recipient: one message in so many seconds.", check=_between(0, 3600)
+    )
+    pair_burst: int = _setting(
+        45, "Messages that a recipient may get ahead of that pace.", check=_between(1, 1000)
+    )
+    max_in_flight: int = _setting(
+        300, "Sends of one process that may wait for an answer at the same time.", check=_between(1, 10_000)
+    )
+    send_timeout_seconds: float = _setting(
+        10.0, "Time that the provider has to answer; after it the send is in doubt.", check=_between(1, 10)
+    )
+    message_life_hours: int = _setting(
+        72, "Life of a message from the moment it may go; unsent by then, it expires.", check=_between(1, 720)
+    )
+
+
+@dataclass(frozen=True)
+class Whatsapp:
+    """The WhatsApp connector."""
+
+    base_url: str = _setting(
+        "https://graph.facebook.com/v26.0",
+        "Cloud API of numbers that name none.",
+        check=_address("https", "http"),
+    )
+    http_links: Literal["auto", "always", "never"] = _setting(
+        "auto", "Media links with http: `auto` allows them to this machine while the built-in sandbox runs."
+    )
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Where providers reach us."""
+
+    public_url: str = _setting(
+        "",
+        "This server's address as providers see it, without a path. Empty: where the API listens.",
+        check=_address("https", "http"),
+    )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request may be."""
+
+    body_bytes: int = _setting(1_048_576, "Largest body of a request.", check=_between(1024, 67_108_864))
+    batch_body_bytes: int = _setting(
+        16_777_216, "Largest body of a batch of messages.", check=_between(1024, 268_435_456)
+    )
+
+
+@dataclass(frozen=True)
+class Log:
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = _setting("info", "The least that is written.")
+    format: Literal["text", "json"] = _setting("text", "`text` for people, `json` for programs.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is in force. Sections are tables of the file."""
+
+    data: str = _setting(
+        "trunkline-data",
+        "Folder of the database, the keys and the media; made at first start.",
+        check=_not_empty,
+    )
+    server: Server = field(default_factory=Server)
+    store: Store = field(default_factory=Store)
+    sandbox: Sandbox = field(default_factory=Sandbox)
+    dispatch: Dispatch = field(default_factory=Dispatch)
+    whatsapp: Whatsapp = field(default_factory=Whatsapp)
+    hooks: Hooks = field(default_factory=Hooks)
+    limits: Limits = field(default_factory=Limits)
+    log: Log = field(default_factory=Log)
+
+
+SECTIONS: dict[str, Any] = {
+    part.name: part.default_factory for part in fields(Settings) if "help" not in part.metadata
+}
+"""Section → its class."""
+
+
+def _flat() -> dict[str, Field[Any]]:
+    top = {part.name: part for part in fields(Settings) if part.name not in SECTIONS}
+    return top | {f"{name}.{part.name}": part for name, cls in SECTIONS.items() for part in fields(cls)}
+
+
+TABLE = _flat()
+"""Setting by dotted name (`server.port`) → its field, in the order in which it is shown."""

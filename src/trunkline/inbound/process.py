@@ -1,0 +1,134 @@
+"""PROCESS: open inbox posts → facts → messages.
+
+In come kept posts, handed over in memory after their commit, or read from the store at the start. A group of
+posts is parsed, its facts applied and its inbox rows closed in one transaction: a crash repeats the whole
+group, and applying a fact twice changes nothing. A post that cannot be read is set aside, flagged, never lost.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from trunkline.inbound import statuses
+from trunkline.inbound.statuses import Report, Settled
+from trunkline.model.evidence import read_token
+from trunkline.runtime import Runtime, log
+from trunkline.store import StoreUnavailable, Tx, inbox
+from trunkline.store.contract import Conflict
+from trunkline.store.inbox import OpenPost
+
+GROUP = 200
+"""Posts in one transaction."""
+
+IN_MEMORY = 20_000
+STORE_RETRY_SECONDS = 0.5
+
+OnSettled = Callable[[str, str, str], None]
+"""Told (number, recipient, message) when evidence ends a doubt."""
+
+
+class Processor:
+    """One loop. `on_settled` lets the dispatcher go on with a lane."""
+
+    def __init__(self, runtime: Runtime, on_settled: OnSettled) -> None:
+        self._runtime = runtime
+        self._on_settled = on_settled
+        self._waiting: list[OpenPost] = []
+        self._wake = asyncio.Event()
+        self._more_in_store = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take up what an earlier run left open, then run."""
+        await self._load()
+        self._task = asyncio.create_task(self._run())
+
+    def hand_over(self, post: OpenPost) -> None:
+        """A post just committed."""
+        if len(self._waiting) >= IN_MEMORY:
+            self._more_in_store = True
+        else:
+            self._waiting.append(post)
+            self._wake.set()
+
+    async def stop(self) -> None:
+        """The group at hand is finished or undone; what waits stays open in the store."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _load(self) -> None:
+        self._more_in_store = False
+        for account_id in self._runtime.directory.accounts:
+            after = ""
+            while len(self._waiting) < IN_MEMORY:
+                account, start = account_id, after
+                found = await self._runtime.store.read(
+                    lambda tx: inbox.open_posts(tx, account, start, 500)  # noqa: B023 - awaited at once
+                )
+                self._waiting += found
+                if len(found) < 500:
+                    break
+                after = found[-1].id
+            else:
+                self._more_in_store = True
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            if not self._waiting:
+                if self._more_in_store:
+                    await self._load()
+                self._wake.clear()
+                await self._wake.wait()
+            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            await self._process(group)
+
+    async def _process(self, group: Sequence[OpenPost]) -> None:
+        """Until the store took it."""
+        reports, finished = self._read(group)
+        now = self._runtime.clock.now()
+
+        async def work(tx: Tx) -> list[Settled]:
+            settled = await statuses.apply_reports(tx, reports, now)
+            await inbox.finish_many(tx, finished, now)
+            return settled
+
+        while True:
+            try:
+                settled = await self._runtime.store.write(work)
+                break
+            except StoreUnavailable as fault:
+                log.warning("%d webhook posts wait for the store: %s", len(group), fault)
+            except Conflict as fault:
+                log.info("webhook posts are applied again: %s", fault)
+            await asyncio.sleep(STORE_RETRY_SECONDS)
+        for one in settled:
+            self._on_settled(one.number_id, one.recipient, one.message_id)
+
+    def _read(self, group: Sequence[OpenPost]) -> tuple[list[Report], list[tuple[str, str, str | None]]]:
+        """The facts of these posts, and what each post's row will say."""
+        reports: list[Report] = []
+        finished: list[tuple[str, str, str | None]] = []
+        for post in group:
+            why = None
+            try:
+                reports += self._reports(post)
+            except ValueError as fault:
+                why = f"not readable: {fault}"
+            except Exception as fault:
+                log.error("webhook post %s is set aside", post.id, exc_info=fault)
+                why = f"internal fault: {type(fault).__name__}"
+            finished.append((post.account_id, post.id, why))
+        return reports, finished
+
+    def _reports(self, post: OpenPost) -> list[Report]:
+        numbers = {row.phone_number_id: row.id for row in self._runtime.directory.of_account(post.account_id)}
+        reports = []
+        for fact in self._runtime.connectors[post.connector].parse(post.body).statuses:
+            number_id = numbers.get(fact.phone_number_id)
+            if number_id is None:  # somebody else's number: a signature proves the app, not the number
+                log.warning("webhook post %s speaks of a number this account does not have", post.id)
+                continue
+            evidence = read_token(fact.token, self._runtime.vault.evidence_mac)
+            reports.append(Report(post.account_id, number_id, fact, evidence, post.received_at))
+        return reports

@@ -1,0 +1,125 @@
+"""STATUS INGEST: apply facts to messages, in any order and however often they come.
+
+Which message a fact belongs to is known in two ways: by the provider's id that its send returned, or, where
+that answer was never read, by the token that the send carried (rule R1 of docs/states.md). The token binds
+the provider's id to the message and ends the doubt. A fact that fits no message yet is kept until one does.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from trunkline.channels.contract import StatusFact
+from trunkline.model.message import Progress, bind, merge
+from trunkline.runtime import log
+from trunkline.store import Tx, messages, settlement, status_facts
+from trunkline.store.status_facts import NewFact
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A fact, whose account and number it came to, and what its token proves: (message, attempt)."""
+
+    account_id: str
+    number_id: str
+    fact: StatusFact
+    evidence: tuple[str, int] | None
+    received_at: int
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """A doubt that ended."""
+
+    number_id: str
+    recipient: str
+    message_id: str
+
+
+async def apply_reports(tx: Tx, reports: Sequence[Report], now: int) -> list[Settled]:
+    """Everything in the caller's transaction. `Conflict` when a message changed meanwhile: run it again."""
+    settled = []
+    for account_id in dict.fromkeys(report.account_id for report in reports):
+        mine = [report for report in reports if report.account_id == account_id]
+        settled += await _apply(tx, account_id, mine, now)
+    return settled
+
+
+async def _apply(tx: Tx, account_id: str, reports: Sequence[Report], now: int) -> list[Settled]:
+    owners = await _owners(tx, account_id, reports)
+    before = {
+        row.id: row
+        for row in await messages.progress_many(tx, [(account_id, m) for m in dict.fromkeys(owners.values())])
+    }
+    after = dict(before)
+    bound = _bind(reports, owners, after)
+    new = await status_facts.insert_many(tx, [_row(report, owners) for report in reports])
+    for report in reports:
+        _fold(report, owners, after, new)
+    await messages.advance_many(tx, account_id, [row for row in after.values() if row != before[row.id]])
+    keys = [(message_id, account_id, after[message_id].provider_id or "") for message_id in bound]
+    await settlement.apply_early_facts(tx, keys)
+    ended = await settlement.settle_attempts(tx, account_id, bound, "token", now)
+    return [Settled(after[m].number_id, after[m].recipient, m) for m in ended]
+
+
+async def _owners(tx: Tx, account_id: str, reports: Sequence[Report]) -> dict[str, str]:
+    """provider id → message id, by what we know already, else by the token."""
+    provider_ids = dict.fromkeys(report.fact.provider_id for report in reports)
+    owners = await messages.ids_by_provider_id(tx, [(account_id, p) for p in provider_ids])
+    for report in reports:
+        if report.evidence is not None:
+            owners.setdefault(report.fact.provider_id, report.evidence[0])
+    return owners
+
+
+def _bind(reports: Sequence[Report], owners: dict[str, str], after: dict[str, Progress]) -> list[str]:
+    """Give messages in doubt the provider's id that their token came with. The messages so bound."""
+    bound = []
+    for report in reports:
+        provider_id = report.fact.provider_id
+        progress = after.get(owners.get(provider_id, ""))
+        if progress is None:  # a token of a message this account does not have, or no owner at all
+            owners.pop(provider_id, None)
+        elif progress.provider_id is None:
+            after[progress.id] = bind(progress, provider_id, report.fact.at)
+            bound.append(progress.id)
+        elif progress.provider_id != provider_id:
+            log.error(
+                "duplicate suspected: message %s has the provider ids %s and %s",
+                progress.id, progress.provider_id, provider_id,
+            )  # fmt: skip
+            owners.pop(provider_id)
+    return bound
+
+
+def _fold(
+    report: Report, owners: dict[str, str], after: dict[str, Progress], new: set[tuple[str, str]]
+) -> None:
+    fact = report.fact
+    message_id = owners.get(fact.provider_id)
+    if message_id is None or (fact.provider_id, fact.status) not in new:
+        return
+    error = msgspec.json.encode(fact.errors[0]).decode() if fact.errors else None
+    after[message_id] = merge(after[message_id], fact.status, fact.at, error)
+
+
+def _row(report: Report, owners: dict[str, str]) -> NewFact:
+    fact = report.fact
+    detail = {
+        name: value
+        for name, value in (
+            ("errors", msgspec.to_builtins(fact.errors)),
+            ("pricing", fact.pricing),
+            ("conversation", fact.conversation),
+        )
+        if value
+    }
+    return NewFact(
+        account_id=report.account_id,
+        provider_id=fact.provider_id,
+        status=fact.status,
+        number_id=report.number_id,
+        message_id=owners.get(fact.provider_id),
+        at=fact.at,
+        received_at=report.received_at,
+        detail=msgspec.json.encode(detail).decode() if detail else None,
+    )

@@ -1,0 +1,112 @@
+"""VALIDATE + STORE: the only way a message is born.
+
+In comes a draft that passed its checks; out goes an id, and only after the commit that holds the message is
+synced. Called by the API for single messages and batches. A request with an Idempotency-Key stores its
+answer in the same transaction, so a repetition gets that answer, whenever the process died.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from trunkline.errors import Problem, Refusal, shorten
+from trunkline.model import ids
+from trunkline.model.message import Draft, State
+from trunkline.runtime import Runtime
+from trunkline.store import Tx, idempotency, messages
+from trunkline.store.idempotency import Answered
+from trunkline.store.messages import NewMessage, Waiting
+from trunkline.store.numbers import NumberRow
+
+
+class Birth(msgspec.Struct, frozen=True):
+    """What one request wants stored, all or nothing: its messages, and its answer when it has a key."""
+
+    messages: Sequence[NewMessage]
+    answer: Answered | None = None
+
+
+async def store_births(tx: Tx, births: Sequence[Birth]) -> list[Answered | None]:
+    """For each birth None when it was stored, or the first answer that its key had already."""
+    keyed = [birth for birth in births if birth.answer]
+    firsts = await idempotency.remember_many(tx, [birth.answer for birth in keyed if birth.answer])
+    repeated = {id(birth) for birth, first in zip(keyed, firsts, strict=True) if not first}
+    await messages.insert_many(
+        tx, [message for birth in births if id(birth) not in repeated for message in birth.messages]
+    )
+    return [await _first_answer(tx, birth) if id(birth) in repeated else None for birth in births]
+
+
+async def _first_answer(tx: Tx, birth: Birth) -> Answered | None:
+    assert birth.answer is not None
+    return await idempotency.recall(tx, birth.answer.account_id, birth.answer.key)
+
+
+def choose_number(runtime: Runtime, account_id: str, sender: str | None, *, is_live: bool) -> NumberRow:
+    """The number a message leaves from: the one it names, else the default. `Refusal` says what is missing."""
+    numbers = runtime.directory.of_account(account_id)
+    known = ", ".join(number.digits for number in numbers) or "none"
+    if sender is None:
+        number = runtime.directory.default_of(account_id)
+        if number is None:
+            detail = (
+                "`from` is missing, and the account has no default number"
+                if numbers
+                else "the account has no number"
+            )
+            raise _bad_sender("required", detail, None, f"one of this account's numbers: {known}")
+    else:
+        found = [number for number in numbers if number.digits == sender]
+        if not found:
+            raise _bad_sender(
+                "unknown_number", f"{sender} is not a number of this account", sender, f"one of: {known}"
+            )
+        number = found[0]
+    if not is_live and number.base_url.startswith("https://graph.facebook.com"):
+        raise Refusal(
+            "test_key", f"a test key can not send through {number.digits}, a real number; create a live key"
+        )
+    return number
+
+
+def _bad_sender(rule: str, detail: str, found: str | None, expected: str) -> Refusal:
+    problem = Problem("/from", rule, detail, shorten(found) if found else None, expected)
+    return Refusal("invalid_request", detail, problems=[problem])
+
+
+def new_message(runtime: Runtime, account_id: str, number: NumberRow, draft: Draft) -> NewMessage:
+    """The row of a draft, with its new id. Nothing is stored yet."""
+    now = runtime.clock.now()
+    due_at = draft.send_at if draft.send_at is not None and draft.send_at > now else now
+    return NewMessage(
+        account_id=account_id,
+        id=ids.new_id(ids.MESSAGE),
+        number_id=number.id,
+        type=draft.type,
+        recipient=draft.recipient,
+        recipient_kind=draft.recipient_kind,
+        content=msgspec.json.encode(draft.content).decode(),
+        context_id=draft.context_id,
+        callback_data=draft.callback_data,
+        state=State.SCHEDULED if due_at > now else State.QUEUED,
+        created_at=now,
+        due_at=due_at,
+        expires_at=due_at + runtime.settings.dispatch.message_life_hours * 3_600_000,
+    )
+
+
+def as_waiting(message: NewMessage) -> Waiting:
+    """A stored message as the dispatcher takes it over in memory."""
+    return Waiting(
+        account_id=message.account_id,
+        id=message.id,
+        number_id=message.number_id,
+        type=message.type,
+        recipient=message.recipient,
+        recipient_kind=message.recipient_kind,
+        content=message.content,
+        context_id=message.context_id,
+        due_at=message.due_at,
+        expires_at=message.expires_at,
+        attempts=0,
+    )

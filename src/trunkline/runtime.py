@@ -1,0 +1,94 @@
+"""What every stage is given: the store, the clock, the keys, the connectors, and who is who.
+
+Made once by `app.py` and passed on; nothing here is global.
+"""
+
+import logging
+import random
+from collections.abc import Mapping
+
+import msgspec
+
+from trunkline.channels.contract import Connector, Number
+from trunkline.clock import Clock
+from trunkline.config import Settings
+from trunkline.store import Store, accounts, numbers
+from trunkline.store.accounts import Account
+from trunkline.store.contract import Tx
+from trunkline.store.numbers import NumberRow
+from trunkline.vault import Vault
+
+log = logging.getLogger("trunkline")
+
+
+class Directory:
+    """Accounts and numbers, opened, in memory. There are few; every stage asks for them all the time."""
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self._store = store
+        self._vault = vault
+        self.accounts: dict[str, Account] = {}
+        self.by_hook_key: dict[str, Account] = {}
+        self.numbers: dict[str, NumberRow] = {}
+        self._opened: dict[str, Number] = {}
+        self.with_builtin = False
+        """The sandbox's own number is there while the sandbox runs in this process."""
+
+    async def reload(self) -> None:
+        """Read everything again: at the start, and after somebody changed something."""
+        everybody, found = await self._store.read(_read_all)
+        rows = [row for row in found if self.with_builtin or not row.is_builtin]
+        self.accounts = {account.id: account for account in everybody}
+        self.by_hook_key = {account.hook_key: account for account in everybody}
+        self._opened = {row.id: self._open(row) for row in rows}
+        self.numbers = {row.id: row for row in rows}
+
+    def of_account(self, account_id: str) -> list[NumberRow]:
+        return [number for number in self.numbers.values() if number.account_id == account_id]
+
+    def default_of(self, account_id: str) -> NumberRow | None:
+        """The default number, or the only one."""
+        rows = self.of_account(account_id)
+        chosen = [number for number in rows if number.is_default]
+        return chosen[0] if chosen else (rows[0] if len(rows) == 1 else None)
+
+    def opened(self, number_id: str) -> Number:
+        """A number with its secrets, as a connector needs it. `KeyError` when it was removed."""
+        return self._opened[number_id]
+
+    def verify_token(self, account: Account) -> str:
+        return self._vault.open(account.sealed_verify_token, account_id=account.id, row_id=account.id)
+
+    def app_secrets(self, account_id: str) -> list[str]:
+        """The secrets with which this account's providers may sign their webhooks."""
+        return list(dict.fromkeys(self._opened[row.id].app_secret for row in self.of_account(account_id)))
+
+    def _open(self, row: NumberRow) -> Number:
+        def opened(sealed: str) -> str:
+            return self._vault.open(sealed, account_id=row.account_id, row_id=row.id)
+
+        return Number(
+            id=row.id,
+            account_id=row.account_id,
+            digits=row.digits,
+            phone_number_id=row.phone_number_id,
+            waba_id=row.waba_id,
+            app_id=row.app_id,
+            token=opened(row.sealed_token),
+            app_secret=opened(row.sealed_app_secret),
+            base_url=row.base_url,
+        )
+
+
+async def _read_all(tx: Tx) -> tuple[list[Account], list[NumberRow]]:
+    return await accounts.every(tx), await numbers.active(tx)
+
+
+class Runtime(msgspec.Struct, frozen=True, kw_only=True):
+    settings: Settings
+    store: Store
+    clock: Clock
+    vault: Vault
+    directory: Directory
+    connectors: Mapping[str, Connector]
+    random: random.Random
