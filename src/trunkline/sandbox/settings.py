@@ -1,0 +1,40 @@
+"""What can be set about a sandbox. The defaults are lenient: the first free-form message goes through."""
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every switch of the emulator, with the value that suits a newcomer."""
+
+    strict: bool = False
+    """Unknown recipients, closed windows, the tier and unknown templates are refused, as Meta does."""
+    status_delay_seconds: tuple[float, float, float] = (0.05, 0.3, 1.0)
+    """When `sent`, `delivered` and `read` are reported, each counted from the moment of sending."""
+    magic_recipients: bool = True
+    """Whether the numbers 155555590xx behave as the table in `behaviours.py` says."""
+    throughput: int | None = None
+    """Sends per second and business number; more are refused with 130429. None: no limit (Meta has 80)."""
+    pair_limit: bool = False
+    """One message per 6 s to the same recipient, bursts of 45; more are refused with 131056."""
+    tier: int | None = 250
+    """With `strict`: recipients reached by template outside their window in 24 hours. None: no limit."""
+    user_ids: bool = True
+    """Whether webhooks carry business-scoped user ids (`user_id`), as Meta's do since 2026."""
+    late_seconds: float = 30.0
+    """How much later the statuses of a `late` recipient come."""
+    slow_answer_seconds: float = 3.0
+    """How long a `slow_answer` recipient lets the caller wait."""
+    hang_seconds: float = 600.0
+    """After this long without an answer the connection of a hanging recipient is cut."""
+    retry_ladder_seconds: tuple[float, ...] = (0.5, 1, 2, 4, 8, 10)
+    """Waits between the attempts to post one webhook; the last one repeats."""
+    retry_for_seconds: float = 7 * 86_400
+    """A webhook that nobody took for this long is dropped."""
+    callback_timeout_seconds: float = 10.0
+    callbacks_in_flight: int = 64
+    """Webhook posts that run at the same time."""
+    pending_in_memory: int = 20_000
+    """Messages whose statuses are kept in memory; those beyond wait in the database."""
+    admin_token_required: bool = False
+    """Ask for the token on `/_sandbox` even from this machine. From elsewhere it is always asked for."""
+    verified_name: str = "Trunkline Sandbox"
