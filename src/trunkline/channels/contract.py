@@ -113,12 +113,12 @@ class Parsed(msgspec.Struct, frozen=True):
 
 
 class Connector(Protocol):
-    """Implemented by `channels/<kind>/connector.py`; `tests/channels/conformance.py` is the contract as tests."""
+    """Implemented by `channels/<kind>/connector.py`; `tests/channels/conformance.py` tests it."""
 
     kind: str
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
-        """One attempt, one request, no retries inside. Never raises for the provider's or the network's faults."""
+        """One attempt, one request, no retries inside. Never raises for faults of provider or network."""
 
     def preview(self, message: Outgoing) -> dict[str, Any]:
         """The body that `send` would post. Pure."""
