@@ -8,7 +8,16 @@ import pytest
 
 from tests.factories import ACCOUNT, NOW, OTHER_ACCOUNT, make_account, make_message
 from tests.store.conftest import Opened
-from trunkline.store import Store, StoreBusy, StoreUnavailable, Tx, accounts, group_commit, messages, open_store
+from trunkline.store import (
+    Store,
+    StoreBusy,
+    StoreUnavailable,
+    Tx,
+    accounts,
+    group_commit,
+    messages,
+    open_store,
+)
 from trunkline.store.messages import NewMessage
 
 

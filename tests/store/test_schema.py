@@ -14,7 +14,17 @@ from trunkline.store import migrate
 from trunkline.store.queries import load
 from trunkline.store.sqlite import connect
 
-TABLES = ["accounts", "api_keys", "numbers", "leases", "idempotency", "messages", "attempts", "inbox", "status_facts"]
+TABLES = [
+    "accounts",
+    "api_keys",
+    "numbers",
+    "leases",
+    "idempotency",
+    "messages",
+    "attempts",
+    "inbox",
+    "status_facts",
+]
 SCHEMA = resources.files("trunkline.store").joinpath("schema.sql").read_text()
 
 _CATALOGUE = """

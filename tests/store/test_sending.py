@@ -223,7 +223,11 @@ def test_a_batch_of_facts_of_many_messages_is_applied_together(db: Opened) -> No
     new = [make_message(f"1555000{n:04}") for n in range(50)]
     intend(db, queue(db, *new), *new)
     record(db, *(outcome(message, State.SUBMITTED) for message in new))
-    facts = [report(m, status, NOW + at) for m in new for status, at in (("read", 3), ("sent", 1), ("delivered", 2))]
+    facts = [
+        report(m, status, NOW + at)
+        for m in new
+        for status, at in (("read", 3), ("sent", 1), ("delivered", 2))
+    ]
     tell(db, *facts)
     assert {row(db, message).state for message in new} == {"read"}
     assert row(db, new[7]).sent_at == NOW + 1

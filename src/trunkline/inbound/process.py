@@ -2,18 +2,20 @@
 
 In come kept posts, handed over in memory after their commit, or read from the store at the start. A group of
 posts is parsed, its facts applied and its inbox rows closed in one transaction: a crash repeats the whole
-group, and applying a fact twice changes nothing. A post that cannot be read is set aside, flagged, never lost.
+group, and applying a fact twice changes nothing. A post that cannot be read is set aside, flagged, not lost.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+
+import msgspec
 
 from trunkline.inbound import statuses
 from trunkline.inbound.statuses import Report, Settled
 from trunkline.model.evidence import read_token
 from trunkline.runtime import Runtime, log
 from trunkline.store import StoreUnavailable, Tx, inbox
-from trunkline.store.contract import Conflict
+from trunkline.store.contract import Conflict, T, Work
 from trunkline.store.inbox import OpenPost
 
 GROUP = 200
@@ -84,7 +86,7 @@ class Processor:
             await self._process(group)
 
     async def _process(self, group: Sequence[OpenPost]) -> None:
-        """Until the store took it."""
+        """A post that the store refuses is set aside, and takes no other along."""
         reports, finished = self._read(group)
         now = self._runtime.clock.now()
 
@@ -93,17 +95,36 @@ class Processor:
             await inbox.finish_many(tx, finished, now)
             return settled
 
+        try:
+            settled = await self._until_kept(work)
+        except Exception as fault:
+            await self._sort_out(group, fault)
+            return
+        for one in settled:
+            self._on_settled(one.number_id, one.recipient, one.message_id)
+
+    async def _sort_out(self, group: Sequence[OpenPost], fault: Exception) -> None:
+        """One of these cannot be applied: find it, do the others."""
+        if len(group) > 1:
+            for post in group:
+                await self._process([post])
+            return
+        [post] = group
+        log.error("webhook post %s is set aside", post.id, exc_info=fault)
+        finished = [(post.account_id, post.id, f"not to be applied: {type(fault).__name__}")]
+        now = self._runtime.clock.now()
+        await self._until_kept(lambda tx: inbox.finish_many(tx, finished, now))
+
+    async def _until_kept(self, work: Work[T]) -> T:
+        """Write until the store takes it."""
         while True:
             try:
-                settled = await self._runtime.store.write(work)
-                break
+                return await self._runtime.store.write(work)
             except StoreUnavailable as fault:
-                log.warning("%d webhook posts wait for the store: %s", len(group), fault)
+                log.warning("webhook posts wait for the store: %s", fault)
             except Conflict as fault:
                 log.info("webhook posts are applied again: %s", fault)
             await asyncio.sleep(STORE_RETRY_SECONDS)
-        for one in settled:
-            self._on_settled(one.number_id, one.recipient, one.message_id)
 
     def _read(self, group: Sequence[OpenPost]) -> tuple[list[Report], list[tuple[str, str, str | None]]]:
         """The facts of these posts, and what each post's row will say."""
@@ -130,5 +151,6 @@ class Processor:
                 log.warning("webhook post %s speaks of a number this account does not have", post.id)
                 continue
             evidence = read_token(fact.token, self._runtime.vault.evidence_mac)
-            reports.append(Report(post.account_id, number_id, fact, evidence, post.received_at))
+            dated = fact if fact.at else msgspec.structs.replace(fact, at=post.received_at)
+            reports.append(Report(post.account_id, number_id, dated, evidence, post.received_at))
         return reports

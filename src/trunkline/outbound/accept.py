@@ -43,7 +43,7 @@ async def _first_answer(tx: Tx, birth: Birth) -> Answered | None:
 
 
 def choose_number(runtime: Runtime, account_id: str, sender: str | None, *, is_live: bool) -> NumberRow:
-    """The number a message leaves from: the one it names, else the default. `Refusal` says what is missing."""
+    """The number a message leaves from: the one it names, else the default. `Refusal` says why none."""
     numbers = runtime.directory.of_account(account_id)
     known = ", ".join(number.digits for number in numbers) or "none"
     if sender is None:

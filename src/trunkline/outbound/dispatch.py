@@ -213,7 +213,7 @@ class NumberDispatcher:
                 self._lanes.put_back(message, now + int(wait * 1000) + 1, now)
                 continue
             await self._slots.acquire()
-            while (wait := self._pace.take(clock.monotonic())) > 0:
+            while (wait := self._pace.take(clock.monotonic())) > 0:  # noqa: ASYNC110 - time is what it waits for
                 await asyncio.sleep(wait)
             self._start(message)
 

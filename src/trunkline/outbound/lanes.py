@@ -1,4 +1,4 @@
-"""The waiting line of one business number: first come first served over lanes, one message of a lane at a time.
+"""The waiting line of one number: first come first served over lanes, one message of a lane at a time.
 
 A lane is one (number, recipient) pair. Pure data structure: it knows nothing of the store, of pacing or of
 real time. The dispatcher asks it for the next message that may go; the lane stays busy until it is freed.

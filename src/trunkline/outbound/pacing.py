@@ -6,7 +6,7 @@ We stay below both, so that Meta never has to say no.
 """
 
 BURST_SECONDS = 0.05
-"""How much of a second's allowance may go at once after a pause: enough to be smooth, too little to matter."""
+"""How much of a second's allowance may go at once after a pause: enough to be smooth, too little to hurt."""
 
 _WHOLE = 1.0 - 1e-6  # a wait that is rounded must not leave a token forever a hair short
 

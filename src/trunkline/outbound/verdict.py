@@ -92,6 +92,6 @@ def _refused(error: SendError, n: int, chance: random.Random) -> Verdict:
 
 
 def backoff(n: int, chance: random.Random) -> float:
-    """Full jitter over `base · 2^(n-1)`, capped; never less than a tenth, so that a retry is never at once."""
+    """Jitter over `base · 2^(n-1)`, capped; never less than a tenth of it, so that no retry comes at once."""
     ceiling: float = min(CAP_SECONDS, BASE_SECONDS * 2 ** min(n - 1, 20))
     return ceiling * (0.1 + 0.9 * chance.random())

@@ -76,11 +76,12 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list is narrowed to; an empty text matches everything."""
+    """What a list is narrowed to; an empty text matches everything, an empty type all but read marks."""
 
     state: str = ""
     type: str = ""
-    number_id: str = ""
+    sender: str = ""
+    """Digits of a number."""
     recipient: str = ""
     created_from: int = 0
     created_to: int = 2**53
@@ -100,13 +101,28 @@ async def get_by_provider_id(tx: Tx, account_id: str, provider_id: str) -> Messa
     return MessageRow(*row) if row else None
 
 
-async def page(tx: Tx, account_id: str, filters: Filters, before: str, count: int) -> list[MessageRow]:
-    """Up to `count` messages older than the id `before`, newest first."""
-    values = msgspec.structs.asdict(filters) | {"account_id": account_id, "before": before, "count": count}
+async def page(tx: Tx, account_id: str, filters: Filters, start: str, count: int) -> list[MessageRow]:
+    """Up to `count` messages older than the id `start`, newest first."""
+    return await _page(tx, "page", account_id, filters, start, count)
+
+
+async def page_backward(
+    tx: Tx, account_id: str, filters: Filters, start: str, count: int
+) -> list[MessageRow]:
+    """The nearest `count` messages newer than the id `start`, newest first."""
+    rows = await _page(tx, "page_backward", account_id, filters, start, count)
+    return rows[::-1]
+
+
+async def _page(
+    tx: Tx, name: str, account_id: str, filters: Filters, start: str, count: int
+) -> list[MessageRow]:
+    values = msgspec.structs.asdict(filters) | {"account_id": account_id, "start": start, "count": count}
     if filters.recipient:
-        return [MessageRow(*row) for row in await tx.fetch(_Q["page_of_recipient"], **values)]
-    del values["recipient"]
-    return [MessageRow(*row) for row in await tx.fetch(_Q["page"], **values)]
+        name += "_of_recipient"
+    else:
+        del values["recipient"]
+    return [MessageRow(*row) for row in await tx.fetch(_Q[name], **values)]
 
 
 async def cancel(tx: Tx, account_id: str, message_id: str, now: int) -> bool:

@@ -20,14 +20,15 @@ SELECT account_id, id, number_id, type, recipient, recipient_kind, content, cont
 FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
 
 -- name: page
--- A page of an account's messages, newest first, along the primary key. Empty filters match everything.
+-- A page of an account's messages, newest first, along the primary key. Empty filters match everything,
+-- except that read marks have to be asked for by their type.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
     sent_at, delivered_at, read_at, failed_at, ended_at, error, version
 FROM messages
-WHERE account_id = :account_id AND id < :before
-    AND (:state = '' OR state = :state) AND (:type = '' OR type = :type)
-    AND (:number_id = '' OR number_id = :number_id)
+WHERE account_id = :account_id AND id < :start
+    AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
+    AND (:sender = '' OR number_id IN (SELECT id FROM numbers WHERE account_id = :account_id AND digits = :sender))
     AND created_at >= :created_from AND created_at < :created_to
 ORDER BY id DESC LIMIT :count;
 
@@ -37,11 +38,35 @@ SELECT account_id, id, number_id, type, recipient, recipient_kind, content, cont
     state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
     sent_at, delivered_at, read_at, failed_at, ended_at, error, version
 FROM messages
-WHERE account_id = :account_id AND recipient = :recipient AND id < :before
-    AND (:state = '' OR state = :state) AND (:type = '' OR type = :type)
-    AND (:number_id = '' OR number_id = :number_id)
+WHERE account_id = :account_id AND recipient = :recipient AND id < :start
+    AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
+    AND (:sender = '' OR number_id IN (SELECT id FROM numbers WHERE account_id = :account_id AND digits = :sender))
     AND created_at >= :created_from AND created_at < :created_to
 ORDER BY id DESC LIMIT :count;
+
+-- name: page_backward
+-- The page before: the nearest newer ones, oldest first, along the primary key.
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
+    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+FROM messages
+WHERE account_id = :account_id AND id > :start
+    AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
+    AND (:sender = '' OR number_id IN (SELECT id FROM numbers WHERE account_id = :account_id AND digits = :sender))
+    AND created_at >= :created_from AND created_at < :created_to
+ORDER BY id LIMIT :count;
+
+-- name: page_backward_of_recipient
+-- The same for one recipient (index messages_recipient).
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
+    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+FROM messages
+WHERE account_id = :account_id AND recipient = :recipient AND id > :start
+    AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
+    AND (:sender = '' OR number_id IN (SELECT id FROM numbers WHERE account_id = :account_id AND digits = :sender))
+    AND created_at >= :created_from AND created_at < :created_to
+ORDER BY id LIMIT :count;
 
 -- name: cancel
 -- Withdraws a message that has no intent yet.

@@ -42,7 +42,7 @@ def migrations(engine: str) -> list[Migration]:
     return sorted(found)
 
 
-def _waiting(engine: str, applied: Iterable[int]) -> list[Migration]:
+def waiting(engine: str, applied: Iterable[int]) -> list[Migration]:
     known = migrations(engine)
     newer = set(applied) - {migration.version for migration in known}
     if newer:
@@ -56,7 +56,7 @@ def migrate_sqlite(path: Path, now: int) -> None:
     try:
         connection.execute(_LEDGER)
         applied = [row[0] for row in connection.execute("SELECT version FROM schema_migrations")]
-        for migration in _waiting("sqlite", applied):
+        for migration in waiting("sqlite", applied):
             with connection:
                 connection.execute(migration.sql)
                 connection.execute(
@@ -77,7 +77,7 @@ async def migrate_postgres(url: str, now: int) -> None:
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             await connection.execute(_LEDGER)
             applied = [row[0] for row in await connection.fetch("SELECT version FROM schema_migrations")]
-            for migration in _waiting("postgres", applied):
+            for migration in waiting("postgres", applied):
                 await connection.execute(migration.sql)
                 await connection.execute(
                     "INSERT INTO schema_migrations VALUES ($1, $2, $3)",

@@ -31,6 +31,11 @@ async def active(tx: Tx) -> list[NumberRow]:
     return [NumberRow(*row) for row in await tx.fetch(_Q["active"])]
 
 
+async def digits_by_id(tx: Tx, account_id: str) -> dict[str, str]:
+    """Of removed numbers too: messages point at them."""
+    return {row[0]: row[1] for row in await tx.fetch(_Q["digits_by_id"], account_id=account_id)}
+
+
 async def insert(tx: Tx, number: NumberRow) -> None:
     """A default number takes that place from the one that had it."""
     if number.is_default:

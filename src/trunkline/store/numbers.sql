@@ -47,3 +47,7 @@ WHERE account_id = :account_id AND id = :id AND held_reason IS NULL;
 UPDATE numbers SET held_reason = NULL, updated_at = :now
 WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
 RETURNING id;
+
+-- name: digits_by_id
+-- The digits of all of an account's numbers, removed ones too: messages point at them.
+SELECT id, digits FROM numbers WHERE account_id = :account_id;

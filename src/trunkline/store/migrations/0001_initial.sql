@@ -66,7 +66,7 @@ CREATE TABLE idempotency_keys (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, key)
 );
-CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+CREATE INDEX idempotency_keys_age ON idempotency_keys (account_id, created_at);
 
 -- One row a message, for its whole life. `recipient` is the lane: phone digits, a business-scoped user id,
 -- or for a read mark the message that it marks.

@@ -1,0 +1,1 @@
+"""Faults on real processes: what survives them is decided offline, from what each side wrote down."""
