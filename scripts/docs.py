@@ -4,6 +4,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import cli_page
+
+from trunkline.api.openapi import document_bytes
 from trunkline.config import describe
 from trunkline.errors import REASONS
 
@@ -54,7 +57,8 @@ is the same on every route.
 
 Where a request breaks rules, `problems` lists all of them, each with
 
-- `pointer`: the place in the body, as a JSON pointer (RFC 6901);
+- `pointer`: the place in the body, as a JSON pointer (RFC 6901); `?name` is a parameter of the query,
+  `Name:` a header;
 - `rule`: a stable word for the rule;
 - `detail`: what is wrong, as a sentence;
 - `found`: what stood there, shortened; `expected`: what would be right. Both only where they help.
@@ -69,8 +73,10 @@ cause, who must act and whether a retry is safe.
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/cli.md": cli_page.build,
     "docs/configuration.md": configuration,
     "docs/errors.md": errors,
+    "docs/openapi.json": lambda: document_bytes().decode(),
 }
 
 

@@ -1,0 +1,43 @@
+"""What every handler is given, beside its request."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from trunkline.admin import Admin
+from trunkline.api.auth import Gatekeeper
+from trunkline.outbound.dispatch import Dispatcher
+from trunkline.runtime import Runtime
+
+
+class Hooks(Protocol):
+    """The receiver of providers' posts, as its routes need it."""
+
+    def check(self, connector: str, hook_key: str, query: Mapping[str, str]) -> tuple[int, bytes]: ...
+
+    async def post(
+        self, connector: str, hook_key: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, bytes]: ...
+
+
+class Api:
+    """One running API. Made once by `server.build_app`."""
+
+    def __init__(
+        self, runtime: Runtime, dispatcher: Dispatcher, hooks: Hooks, operator_token: str, *, http_links: bool
+    ) -> None:
+        self.runtime = runtime
+        self.dispatcher = dispatcher
+        self.hooks = hooks
+        self.http_links = http_links
+        self.gatekeeper = Gatekeeper(runtime, operator_token)
+        self.admin = Admin(runtime.store, runtime.vault, runtime.clock)
+        self.cursor_key = runtime.vault.derive("page cursors")
+        self.running_keys: dict[tuple[str, str], bytes] = {}
+        """Idempotency keys whose first request is still being answered here → its fingerprint."""
+        self.openapi = b""
+        """The OpenAPI document."""
+
+    async def changed(self) -> None:
+        """Accounts or numbers were changed: let every stage of this process know."""
+        await self.runtime.directory.reload()
+        await self.dispatcher.sync_numbers()

@@ -1,0 +1,120 @@
+"""Requests and answers as our handlers see them, and the way from and to ASGI.
+
+A handler is `async (api, request, caller) -> Response` and knows no framework. Bodies are read with a limit,
+so that whatever a client sends, memory stays flat.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from trunkline.errors import Problem, Refusal
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+JSON = "application/json"
+_MOST_QUERY_FIELDS = 100
+_NOTHING: Mapping[str, str] = {}
+_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+class ClientGone(Exception):
+    """The connection ended before the request was read: nobody waits for an answer."""
+
+
+class Request(msgspec.Struct):
+    method: str
+    path: str
+    params: Mapping[str, str]
+    """The parts of the path that the route names."""
+    query: str
+    """As it stood after the `?`."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    """Read, as the last thing, when the caller is known."""
+    peer: str
+    """The address the connection comes from; empty when it is not known."""
+
+    def query_values(self) -> dict[str, str]:
+        """`Refusal` when a name stands twice."""
+        try:
+            pairs = parse_qsl(self.query, keep_blank_values=True, max_num_fields=_MOST_QUERY_FIELDS)
+        except ValueError:
+            raise bad_query("", "too_many", "The query has too many parameters.") from None
+        values: dict[str, str] = {}
+        for name, value in pairs:
+            if name in values:
+                raise bad_query(name, "duplicate", "This parameter is given twice.")
+            values[name] = value
+        return values
+
+
+def bad_query(name: str, rule: str, detail: str) -> Refusal:
+    return Refusal("invalid_request", problems=[Problem(f"?{name[:64]}", rule, detail)])
+
+
+class Response(msgspec.Struct, frozen=True):
+    status: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: Mapping[str, str] = _NOTHING
+
+
+def as_json(value: Any, status: int = 200) -> Response:
+    return Response(status, msgspec.json.encode(value))
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
+    """The whole body. `Refusal` as soon as it is known to be too large; what follows is never kept."""
+    declared = headers.get("content-length", "")
+    if len(declared) > 18 or (declared.isdecimal() and int(declared) > limit):
+        raise _too_large(limit)
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        return _within(message.get("body", b""), limit)
+    parts: list[bytes] = []
+    size = 0
+    while message["type"] == "http.request":
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise _too_large(limit)
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+    raise ClientGone
+
+
+def _within(body: bytes, limit: int) -> bytes:
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _too_large(limit: int) -> Refusal:
+    detail = f"The body is larger than the {limit} bytes that are allowed here."
+    return Refusal("too_large", detail, problems=[Problem("", "too_large", detail)])
+
+
+async def send_response(send: Send, response: Response, request_id: str) -> None:
+    headers = [*_ALWAYS, (b"x-request-id", request_id.encode("latin-1"))]
+    if response.status != 204:
+        headers.append((b"content-type", response.content_type.encode("latin-1")))
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    if response.headers:
+        headers += [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in response.headers.items()
+        ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,123 @@
+"""Business numbers: what they are, registering, the default, ending a hold, removing.
+
+Registering and whatever else needs a provider's credentials is the operator's: the address given there is
+one that this server connects to.
+"""
+
+import msgspec
+
+from trunkline import admin
+from trunkline.admin import NumberForm
+from trunkline.api import forms
+from trunkline.api.auth import Caller
+from trunkline.api.context import Api
+from trunkline.api.http import Request, Response, as_json
+from trunkline.api.views import NumberView, show_number
+from trunkline.errors import Refusal
+from trunkline.model import ids
+from trunkline.shape import Integer, Object, Text
+from trunkline.store.numbers import NumberRow
+
+
+def _id(about: str) -> Text:
+    return Text(pattern="[0-9A-Za-z_-]{1,64}", form="letters and digits, at most 64", about=about)
+
+
+def _secret(about: str) -> Text:
+    return Text(at_most=4096, pattern="[!-~]+", form="visible ASCII characters without spaces", about=about)
+
+
+FORM = Object(
+    {
+        "from": forms.PhoneNumber("The business number."),
+        "phone_number_id": _id("Its id at the provider."),
+        "waba_id": _id("The WhatsApp Business Account that it belongs to."),
+        "token": _secret("The provider's access token. Kept encrypted, never shown."),
+        "app_id": _id("The provider's app whose token this is."),
+        "app_secret": _secret(
+            "The app's secret, with which its webhooks are signed. Kept encrypted, never shown."
+        ),
+    },
+    {
+        "base_url": forms.WebAddress(
+            "Where the provider's API is; the setting `whatsapp.base_url` by default."
+        ),
+        "messages_per_second": Integer(at_least=1, at_most=1000, about="Its pace; the setting by default."),
+        "hook_url": forms.WebAddress(
+            "Our hook as the provider reaches it. The provider is asked to post there; unless it agrees, the "
+            "number is not registered."
+        ),
+    },
+)
+
+
+class NumberList(msgspec.Struct):
+    """An account's numbers, oldest first."""
+
+    data: list[NumberView]
+
+
+async def list_all(api: Api, request: Request, caller: Caller) -> Response:
+    rows = api.runtime.directory.of_account(caller.account_id)
+    return as_json(NumberList([show_number(row) for row in rows]))
+
+
+async def register(api: Api, request: Request, caller: Caller) -> Response:
+    """201 for a new number, 200 when one that was here got new credentials."""
+    given = forms.read_body(FORM, request)
+    settings = api.runtime.settings
+    form = NumberForm(
+        digits=given["from"],
+        phone_number_id=given["phone_number_id"],
+        waba_id=given["waba_id"],
+        token=given["token"],
+        app_id=given["app_id"],
+        app_secret=given["app_secret"],
+        base_url=given.get("base_url", settings.whatsapp.base_url),
+        messages_per_second=given.get("messages_per_second", settings.dispatch.messages_per_second),
+    )
+    if "hook_url" in given:
+        directory = api.runtime.directory
+        verify_token = directory.verify_token(directory.accounts[caller.account_id])
+        connector = api.runtime.connectors[form.connector]
+        await admin.subscribe(connector, caller.account_id, form, given["hook_url"], verify_token)
+    row = await admin.register_number(api.admin, caller.account_id, form)
+    await api.changed()
+    return as_json(show_number(row), 201 if row.created_at == row.updated_at else 200)
+
+
+async def set_default(api: Api, request: Request, caller: Caller) -> Response:
+    number_id = _id_of(request)
+    await admin.set_default_number(api.admin, caller.account_id, number_id)
+    return await _changed(api, number_id)
+
+
+async def release(api: Api, request: Request, caller: Caller) -> Response:
+    number_id = _id_of(request)
+    await admin.release_number(api.admin, caller.account_id, number_id)
+    return await _changed(api, number_id)
+
+
+async def remove(api: Api, request: Request, caller: Caller) -> Response:
+    await admin.remove_number(api.admin, caller.account_id, _id_of(request))
+    await api.changed()
+    return Response(204)
+
+
+async def _changed(api: Api, number_id: str) -> Response:
+    await api.changed()
+    row: NumberRow | None = api.runtime.directory.numbers.get(number_id)
+    if row is None:  # removed at the same moment
+        raise _no_number()
+    return as_json(show_number(row))
+
+
+def _id_of(request: Request) -> str:
+    number_id = request.params["id"]
+    if not ids.is_id(number_id, ids.NUMBER):
+        raise _no_number()
+    return number_id
+
+
+def _no_number() -> Refusal:
+    return Refusal("not_found", "There is no number of that id in this account.")

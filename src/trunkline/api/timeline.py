@@ -1,0 +1,100 @@
+"""A message's life as a list: how it began, each attempt and what became of it, what the provider told. Pure.
+
+Attempts come in their order, and the provider's facts after them. A provider counts in whole seconds and by
+its own clock, by which a message could seem to be sent before anybody took it. So a fact stands no earlier
+than the entry before it, unless the two are further apart than clocks are; `sent_at` stays as it was told.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from trunkline.api.views import TimelineEntry, show_error
+from trunkline.channels.contract import SendError
+from trunkline.clock import to_rfc3339
+from trunkline.model.evidence import attempt_id
+from trunkline.model.message import State
+from trunkline.store.attempts import AttemptRow
+from trunkline.store.messages import MessageRow
+from trunkline.store.status_facts import FactRow
+
+_CLOCKS_DIFFER_MS = 5_000
+_RANKS = {"sent": 1, "delivered": 2, "read": 3, "played": 4}
+
+
+def tell(
+    row: MessageRow, attempts: Sequence[AttemptRow], facts: Sequence[FactRow], life_ms: int
+) -> list[TimelineEntry]:
+    """`life_ms` is how long a message may wait: from it follows when one that was tried had been due."""
+    told = list(_beginning(row, attempts, life_ms))
+    for attempt in attempts:
+        told += _attempt(row, attempt)
+    if row.ended_at is not None:
+        told.append(TimelineEntry(at=to_rfc3339(row.ended_at), state=row.state))
+    return told + list(_facts(facts, _last_moment(attempts)))
+
+
+def _last_moment(attempts: Sequence[AttemptRow]) -> int:
+    moments = [
+        at for attempt in attempts for at in (attempt.started_at, attempt.finished_at, attempt.settled_at)
+    ]
+    return max((at for at in moments if at is not None), default=0)
+
+
+def _facts(facts: Sequence[FactRow], before: int) -> Iterator[TimelineEntry]:
+    for fact in sorted(facts, key=lambda fact: (fact.at, _RANKS.get(fact.status, 9))):
+        before = before if fact.at <= before <= fact.at + _CLOCKS_DIFFER_MS else fact.at
+        yield TimelineEntry(at=to_rfc3339(before), state=fact.status, error=show_error(fact.error()))
+
+
+def _beginning(row: MessageRow, attempts: Sequence[AttemptRow], life_ms: int) -> Iterator[TimelineEntry]:
+    # A retry moves `due_at`, so of a message that was tried the first moment follows from its end of life;
+    # unless the setting changed meanwhile, and that moment would be after the first try.
+    due_at = row.expires_at - life_ms if attempts else row.due_at
+    if attempts and due_at > attempts[0].started_at:
+        due_at = row.created_at
+    if due_at <= row.created_at:
+        yield TimelineEntry(at=to_rfc3339(row.created_at), state=State.QUEUED)
+        return
+    yield TimelineEntry(
+        at=to_rfc3339(row.created_at), state=State.SCHEDULED, detail=f"for {to_rfc3339(due_at)}"
+    )
+    if attempts or row.state is State.QUEUED:
+        yield TimelineEntry(at=to_rfc3339(due_at), state=State.QUEUED)
+
+
+def _attempt(row: MessageRow, attempt: AttemptRow) -> Iterator[TimelineEntry]:
+    n, id_ = attempt.n, attempt_id(row.id, attempt.n)
+    yield TimelineEntry(at=to_rfc3339(attempt.started_at), state=State.SENDING, attempt=n, attempt_id=id_)
+    if attempt.finished_at is not None and attempt.outcome is not None:
+        yield TimelineEntry(
+            at=to_rfc3339(attempt.finished_at),
+            state=_state_after(row, attempt),
+            attempt=n,
+            attempt_id=id_,
+            outcome=attempt.outcome,
+            detail=attempt.detail,
+            error=show_error(attempt.error),
+        )
+    if attempt.settled_at is not None:
+        yield TimelineEntry(
+            at=to_rfc3339(attempt.settled_at),
+            state=State.SUBMITTED,
+            attempt=n,
+            attempt_id=id_,
+            settled_by=attempt.settled_by,
+        )
+
+
+def _state_after(row: MessageRow, attempt: AttemptRow) -> State:
+    """Where an outcome left the message."""
+    if attempt.outcome == "taken":
+        return State.SUBMITTED
+    if attempt.outcome == "ambiguous":
+        in_doubt = attempt.is_open or attempt.settled_at is not None or attempt.n == row.attempts
+        return State.UNKNOWN if in_doubt else State.QUEUED
+    if attempt.outcome == "refused" and row.failed_at == attempt.finished_at:
+        return State.FAILED
+    if attempt.error and msgspec.json.decode(attempt.error, type=SendError).effect == "hold_number":
+        return State.HELD
+    return State.QUEUED

@@ -1,0 +1,135 @@
+"""What only WhatsApp has: its send route, its rules, its dry run.
+
+`prepare` turns a decoded body into a message that can be stored. All that is wrong with it comes back at
+once: the content by the connector's rules, the sender by the account's numbers, and the message it refers to.
+"""
+
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from trunkline import json_gate, phones
+from trunkline.api.auth import Caller
+from trunkline.api.context import Api
+from trunkline.api.http import Request, Response
+from trunkline.api.sending import Plan, carry_out
+from trunkline.channels.contract import Outgoing
+from trunkline.channels.whatsapp_cloud import content
+from trunkline.errors import Problem, Refusal
+from trunkline.model.message import Draft
+from trunkline.outbound import accept
+from trunkline.outbound.context import check_context, provider_id_of
+from trunkline.store.messages import NewMessage
+from trunkline.store.numbers import NumberRow
+
+SCHEMA = content.SCHEMA
+EXAMPLES = content.EXAMPLES
+
+_NO_TOKEN = "(set when it is sent)"  # noqa: S105 - what stands in a dry run where our evidence would
+
+
+class Accepted(msgspec.Struct):
+    """The message is stored. The id is the same that its webhooks carry."""
+
+    id: Annotated[str, Meta(examples=["msg_01kaq3w8n2e5v9x7c4h6t0y1zd"])]
+
+
+class Judgement(NamedTuple):
+    """`draft` and `number` are what would be sent; the draft is None when its content has problems."""
+
+    draft: Draft | None
+    number: NumberRow | None
+    refusal: Refusal | None
+    warnings: tuple[Problem, ...]
+
+
+async def send(api: Api, request: Request, caller: Caller) -> Response:
+    """POST /v1/whatsapp/messages"""
+    body = json_gate.decode(request.body, limit=len(request.body))
+
+    async def plan() -> Plan:
+        message = await prepare(api, caller, body)
+        return Plan((message,), b'{"id":"%b"}' % message.id.encode())
+
+    return await carry_out(api, request, caller, body, plan)
+
+
+async def prepare(api: Api, caller: Caller, body: Any) -> NewMessage:
+    """The message with its new id, not stored yet; or `Refusal` with everything that is wrong."""
+    judged = await judge(api, caller, body)
+    if judged.refusal is not None:
+        raise judged.refusal
+    assert judged.draft is not None and judged.number is not None  # or there is a refusal
+    return accept.new_message(api.runtime, caller.account_id, judged.number, judged.draft)
+
+
+async def judge(api: Api, caller: Caller, body: Any) -> Judgement:
+    checked = content.check(body, now=api.runtime.clock.now(), http_links=api.http_links)
+    draft = checked.draft or _outline(body, checked.problems)
+    number, refusals = None, []
+    if draft is not None:
+        try:
+            number = accept.choose_number(
+                api.runtime, caller.account_id, draft.sender, is_live=caller.is_live
+            )
+        except Refusal as unfit_sender:
+            refusals.append(unfit_sender)
+        try:
+            await check_context(api.runtime, caller.account_id, draft)
+        except Refusal as unknown_message:
+            refusals.append(unknown_message)
+    refusal = _merged(checked.problems, refusals)
+    return Judgement(checked.draft, number, refusal, checked.warnings)
+
+
+async def dry_run(api: Api, judged: Judgement) -> dict[str, Any] | None:
+    """The body that the provider would get; None when there is no such thing."""
+    draft, number = judged.draft, judged.number
+    if draft is None or number is None or judged.refusal is not None:
+        return None
+    context_id = draft.context_id
+    if context_id is not None:
+        context_id = await provider_id_of(api.runtime, number.account_id, context_id) or context_id
+    outgoing = Outgoing(
+        recipient=draft.recipient,
+        recipient_kind=draft.recipient_kind,
+        type=draft.type,
+        content=draft.content,
+        context_id=context_id,
+        token=_NO_TOKEN,
+    )
+    return api.runtime.connectors[number.connector].preview(outgoing)
+
+
+def _merged(problems: tuple[Problem, ...], refusals: list[Refusal]) -> Refusal | None:
+    found = [*problems, *(problem for refusal in refusals for problem in refusal.problems)]
+    if not problems and len(refusals) == 1:
+        return refusals[0]
+    return Refusal("invalid_request", problems=found) if found else None
+
+
+def _outline(body: Any, problems: tuple[Problem, ...]) -> Draft | None:
+    """Of a body with problems what can still be judged: its sender, and the message it refers to."""
+    if type(body) is not dict:
+        return None
+    wrong = {problem.pointer for problem in problems}
+    sender = body.get("from")
+    if "/from" in wrong or not (sender is None or type(sender) is str):
+        return None
+    try:
+        digits = phones.normalise(sender)[0] if sender is not None else None
+    except phones.PhoneError:  # not among the problems, when there are too many to list
+        return None
+    kind, context_id = _reference(body)
+    return Draft(
+        type=kind, recipient="", recipient_kind="none", sender=digits, content={}, context_id=context_id
+    )
+
+
+def _reference(body: dict[str, Any]) -> tuple[str, str | None]:
+    """The kind of a message, and the id in it when it is text."""
+    kind = "read" if "status" in body and "type" not in body else str(body.get("type"))
+    holder = body if kind == "read" else body.get("reaction" if kind == "reaction" else "context")
+    context_id = holder.get("message_id") if type(holder) is dict else None
+    return kind, context_id if type(context_id) is str else None

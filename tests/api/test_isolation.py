@@ -1,0 +1,86 @@
+"""Made from the table of routes: no route shows or changes another account's things."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import OPERATOR, TEXT, Site
+from trunkline.api.auth import Who
+from trunkline.api.openapi import plain_path
+from trunkline.api.routes import ROUTES, Route
+from trunkline.shape import Object
+
+WITH_ID = [route for route in ROUTES if "{" in route.path and route.who is not Who.ANYONE]
+GUARDED = [route for route in ROUTES if route.who is not Who.ANYONE]
+
+
+def name_of(route: Route) -> str:
+    return route.operation
+
+
+def an_id_of_alices(site: Site, route: Route) -> str:
+    """Of the kind that the route's address names. A new kind of thing needs a line here."""
+    kind = route.path.split("/")[2]
+    if kind == "messages":
+        return site.accepted(send_at="2027-01-01T00:00:00Z")
+    if kind == "keys":
+        return str(site.post("/v1/keys", {"name": "another"}).json["id"])
+    if kind == "numbers":
+        return site.alice.number_id
+    raise AssertionError(f"nobody said how to make an id for {route.path}")
+
+
+def test_there_are_such_routes() -> None:
+    assert {route.operation for route in WITH_ID} >= {
+        "getMessage",
+        "cancelMessage",
+        "revokeKey",
+        "removeNumber",
+    }
+
+
+@pytest.mark.parametrize("route", WITH_ID, ids=name_of)
+def test_another_accounts_id_is_not_found(site: Site, route: Route) -> None:
+    address = re.sub(r"{\w+}", an_id_of_alices(site, route), plain_path(route.path))
+    before = site.rows()
+    theirs = site.call(route.method, address, key=site.bob.live_key)
+    assert (theirs.status, theirs.reason) == (404, "not_found")
+    assert site.rows() == before
+    by_operator = site.call(route.method, address, key=OPERATOR, Trunkline_Account="bob")
+    assert by_operator.status == 404
+    assert site.call(route.method, address).status < 300
+
+
+def test_nothing_is_to_be_had_without_a_key(site: Site) -> None:
+    for route in GUARDED:
+        address = re.sub(r"{\w+}", "x", plain_path(route.path))
+        answer = site.call(route.method, address, key=None)
+        assert (answer.status, answer.reason) == (401, "key_missing"), route.operation
+
+
+LISTS = [
+    route for route in GUARDED if route.method == "GET" and route not in WITH_ID and route.who is Who.KEY
+]
+
+
+def test_a_list_shows_what_is_the_accounts_own(site: Site) -> None:
+    site.accepted()
+    site.send(TEXT, key=site.bob.live_key)
+    for route in LISTS:
+        mine, theirs = (site.get(route.path, key=who.live_key).json["data"] for who in (site.alice, site.bob))
+        assert mine and theirs, route.operation
+        assert not {row["id"] for row in mine} & {row["id"] for row in theirs}
+
+
+def test_a_message_can_not_refer_to_one_of_another_account(site: Site) -> None:
+    message_id = site.accepted()
+    body = TEXT | {"context": {"message_id": message_id}}
+    assert site.send(body, key=site.bob.live_key).problems == [("/context/message_id", "unknown_message")]
+
+
+def test_members_that_are_not_the_callers_to_set_are_refused(site: Site) -> None:
+    body: dict[str, Any] = {"id": "x", "account_id": site.bob.account_id, "created_at": 1, "is_default": True}
+    for route in [route for route in ROUTES if isinstance(route.body, Object)]:
+        answer = site.call(route.method, route.path, body, key=OPERATOR)
+        assert {(f"/{name}", "unknown_member") for name in body} <= set(answer.problems), route.operation
