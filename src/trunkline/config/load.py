@@ -21,8 +21,12 @@ FILE_NAME = "trunkline.toml"
 
 _PREFIX = "TRUNKLINE_"
 _CONFIG = f"{_PREFIX}CONFIG"
-_NO_SETTINGS = (_CONFIG, f"{_PREFIX}URL", f"{_PREFIX}KEY")
-"""The settings file; and for commands that ask a running server, where it is and with which key."""
+_NO_SETTINGS = (
+    _CONFIG,
+    *(f"{_PREFIX}{name}" for name in ("URL", "KEY", "NUMBER_TOKEN", "NUMBER_APP_SECRET")),
+)
+"""The settings file; and what commands take from the environment: where the server is and with which key, and
+the secrets of a number that is added."""
 
 
 class ConfigError(Exception):

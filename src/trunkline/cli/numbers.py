@@ -1,0 +1,187 @@
+"""`trunkline numbers`: the business numbers that messages leave from."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from trunkline.cli import output
+from trunkline.cli.client import Client
+from trunkline.cli.exits import ExitCode, Trouble
+from trunkline.cli.office import ask
+from trunkline.cli.options import AccountName, Place, expanded
+from trunkline.cli.secrets_in import read_secret
+
+numbers = typer.Typer(
+    no_args_is_help=True,
+    help="Business numbers: Meta's, or a sandbox's that runs elsewhere. With the server running, or stopped.",
+)
+
+WhichNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="num_…, or the digits of the number.")]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A number as it is given."""
+
+    sender: Annotated[
+        str, typer.Option("--from", metavar="NUMBER", help="The business number, with its country code.")
+    ]
+    phone_number_id: Annotated[
+        str, typer.Option("--phone-number-id", metavar="ID", help="Its id in the Cloud API.")
+    ]
+    waba_id: Annotated[str, typer.Option("--waba-id", metavar="ID", help="Its WhatsApp Business Account.")]
+    app_id: Annotated[str, typer.Option("--app-id", metavar="ID", help="The app that may use it.")]
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            metavar="TOKEN",
+            envvar="TRUNKLINE_NUMBER_TOKEN",
+            show_envvar=True,
+            help="Access token; - reads one line of standard input.",
+        ),
+    ] = None
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", metavar="FILE", help="File with the access token.")
+    ] = None
+    app_secret: Annotated[
+        str | None,
+        typer.Option(
+            "--app-secret",
+            metavar="SECRET",
+            envvar="TRUNKLINE_NUMBER_APP_SECRET",
+            show_envvar=True,
+            help="What the app's webhooks are signed with; - reads one line of standard input.",
+        ),
+    ] = None
+    app_secret_file: Annotated[
+        Path | None, typer.Option("--app-secret-file", metavar="FILE", help="File with the app secret.")
+    ] = None
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url",
+            metavar="URL",
+            help="Cloud API with its version, or a sandbox; else the setting whatsapp.base_url.",
+        ),
+    ] = None
+    hook_url: Annotated[
+        str | None,
+        typer.Option(
+            "--hook-url",
+            metavar="URL",
+            help="Also ask the provider to post its webhooks here; the server must run, to answer.",
+        ),
+    ] = None
+    messages_per_second: Annotated[
+        int | None,
+        typer.Option(
+            "--messages-per-second", min=1, max=1000, help="Its pace; else dispatch.messages_per_second."
+        ),
+    ] = None
+
+    def as_body(self) -> dict[str, Any]:
+        """As `POST /v1/numbers` takes it."""
+        body = {
+            "from": self.sender,
+            "phone_number_id": self.phone_number_id,
+            "waba_id": self.waba_id,
+            "app_id": self.app_id,
+            "token": read_secret("--token", self.token, self.token_file),
+            "app_secret": read_secret("--app-secret", self.app_secret, self.app_secret_file),
+            "base_url": self.base_url,
+            "messages_per_second": self.messages_per_second,
+            "hook_url": self.hook_url,
+        }
+        return {name: value for name, value in body.items() if value is not None}
+
+
+@numbers.command("add")
+@expanded
+def add(form: Form, place: Place, account: AccountName = None) -> None:
+    """Register a number, or give one that is registered new credentials.
+
+    An account's first number becomes its default. The token and the app secret are stored encrypted; given
+    as a file or on standard input they do not show in the list of processes.
+    """
+    with output.command(place.as_json) as out:
+        body = form.as_body()
+        number = ask(place, account, lambda api: api.post("/v1/numbers", body), may_make=True)
+        out.result(number, lambda: output.console().print(f"{number['id']}  {number['from']}"))
+
+
+@numbers.command("list")
+@expanded
+def list_(place: Place, account: AccountName = None) -> None:
+    """List the numbers of an account, without their secrets."""
+    with output.command(place.as_json) as out:
+        found = ask(place, account, lambda api: api.get("/v1/numbers"))["data"]
+        columns = ("id", "from", "default", "phone number id", "at", "a second", "held")
+        rows = [_row(number) for number in found]
+        empty = "There is no number yet. Add one: trunkline numbers add --help"
+        out.result({"data": found}, lambda: output.table(columns, rows, empty=empty))
+
+
+def _row(number: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        number["id"],
+        number["from"],
+        "yes" if number["is_default"] else "",
+        number["phone_number_id"],
+        number["base_url"],
+        number["messages_per_second"],
+        number.get("held_reason"),
+    )
+
+
+@numbers.command("set-default")
+@expanded
+def set_default(number: WhichNumber, place: Place, account: AccountName = None) -> None:
+    """Make a number the one that messages without `from` leave from."""
+    _change(
+        number, place, account, lambda api, id_: api.post(f"/v1/numbers/{id_}/default"), "is the default now"
+    )
+
+
+@numbers.command("remove")
+@expanded
+def remove(number: WhichNumber, place: Place, account: AccountName = None) -> None:
+    """Remove a number and its secrets. Its messages stay."""
+    _change(number, place, account, lambda api, id_: api.delete(f"/v1/numbers/{id_}"), "is removed")
+
+
+@numbers.command("release")
+@expanded
+def release(number: WhichNumber, place: Place, account: AccountName = None) -> None:
+    """End the hold of a number: what waited goes on, in its order."""
+    _change(number, place, account, lambda api, id_: api.post(f"/v1/numbers/{id_}/release"), "is released")
+
+
+def _change(
+    wanted: str,
+    place: Place,
+    account: str | None,
+    change: Callable[[Client, str], Awaitable[Any]],
+    said: str,
+) -> None:
+    async def work(api: Client) -> dict[str, Any]:
+        found = _which((await api.get("/v1/numbers"))["data"], wanted)
+        await change(api, found["id"])
+        return found
+
+    with output.command(place.as_json) as out:
+        found = ask(place, account, work)
+        value = {"id": found["id"], "from": found["from"]}
+        out.result(value, lambda: output.console().print(f"{found['from']} ({found['id']}) {said}."))
+
+
+def _which(numbers: list[dict[str, Any]], wanted: str) -> dict[str, Any]:
+    digits = "".join(letter for letter in wanted if letter.isdigit())
+    for number in numbers:
+        if number["id"] == wanted or (digits == number["from"] and not wanted.startswith("num_")):
+            return number
+    known = ", ".join(f"{number['from']} ({number['id']})" for number in numbers) or "none"
+    raise Trouble(ExitCode.REFUSED, f"there is no number {wanted} in this account; there are: {known}")

@@ -1,0 +1,71 @@
+"""From a body to its end: hand it in, then show its life until the awaited state."""
+
+import asyncio
+import json
+import secrets
+from typing import Any
+
+import typer
+
+from trunkline.cli import output
+from trunkline.cli.client import Client
+from trunkline.cli.doors import open_door
+from trunkline.cli.exits import ExitCode, Trouble
+from trunkline.cli.life import has_reached
+from trunkline.cli.options import Door
+from trunkline.cli.send.way import Wait, Watch
+from trunkline.cli.watching import follow
+
+_SEND = "/v1/whatsapp/messages"
+
+
+def deliver(body: Any, door: Door, watch: Watch, out: output.Output) -> None:
+    """Ends with the exit code of what became of the message."""
+    asyncio.run(_deliver(body, door, watch, out))
+
+
+async def _deliver(body: Any, door: Door, watch: Watch, out: output.Output) -> None:
+    async with open_door(door) as client:
+        if watch.dry_run:
+            await _check(client, body, out)
+            return
+        message_id = await _hand_in(client, body, watch.idempotency_key)
+        wait = watch.wait or (Wait.NONE if _is_for_later(body) else Wait.READ)
+        if wait is Wait.NONE:
+            out.result({"id": message_id}, lambda: output.console().print(message_id))
+            return
+        message = await follow(client, message_id, wait.value, watch.timeout, out)
+        if not has_reached(message, wait.value):
+            raise typer.Exit(ExitCode.REFUSED)
+
+
+async def _hand_in(client: Client, body: Any, idempotency_key: str | None) -> str:
+    """Once more when the connection broke: with an idempotency key that is safe."""
+    key = idempotency_key or f"cli-{secrets.token_hex(16)}"
+    try:
+        answer = await client.post(_SEND, body, idempotency_key=key)
+    except Trouble as trouble:
+        if trouble.code is not ExitCode.UNREACHABLE:
+            raise
+        answer = await client.post(_SEND, body, idempotency_key=key)
+    return str(answer["id"])
+
+
+async def _check(client: Client, body: Any, out: output.Output) -> None:
+    answer = await client.post("/v1/messages/validate", body)
+    if not answer["valid"]:
+        detail = "this message would be refused"
+        raise Trouble(ExitCode.REFUSED, detail, problems=answer.get("problems", []))
+
+    def show() -> None:
+        for warning in answer.get("warnings", []):
+            output.show_problem(warning)
+        output.console().print_json(data=answer["would_send"])
+
+    out.result(answer, show)
+
+
+def _is_for_later(body: Any) -> bool:
+    """Of a body that the API took; one from a file is still bytes."""
+    value = json.loads(body) if isinstance(body, bytes) else body
+    return value.get("send_at") is not None
