@@ -11,7 +11,7 @@ PIP = $$(test -x $(BIN)/pip && echo "$(BIN)/python -m pip" || echo "$(PYTHON) -m
 INSTALL = $(PIP) --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format docs bench lock clean
+.PHONY: help run demo test check format docs chaos bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,7 @@ demo: $(VENV)/.runtime ## start on throw-away data, send one message, show its l
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.dev ## install what tests need, then run them all (ARGS="-k word" narrows)
+	@scripts/chromium
 	@$(BIN)/python -m pytest -n $(JOBS) -rs $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, strict types, import layers, generated docs up to date
@@ -38,6 +39,10 @@ format: $(VENV)/.dev ## put the code into shape
 
 docs: $(VENV)/.runtime ## write the generated pages and openapi.json again
 	@$(BIN)/python scripts/docs.py
+
+chaos: $(VENV)/.dev ## kill -9 in the middle of sends, the long form: 5,000 messages, 20 kills, each engine
+	@$(BIN)/python -m tests.chaos.kill --engine sqlite $(ARGS)
+	@$(BIN)/python -m tests.chaos.kill --engine postgres $(ARGS)
 
 bench: $(VENV)/.dev ## measure accept beside its ceilings, as ratios
 	@$(BIN)/python -m bench $(ARGS)

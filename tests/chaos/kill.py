@@ -26,7 +26,6 @@ from tests.processes import Program, free_port, run
 
 CALLERS = 16
 DEADLINE_SECONDS = 600
-QUIET_SECONDS = 15
 WORKING = {"queued", "scheduled", "sending"}
 
 
@@ -38,6 +37,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     store_url: str = ""
     folder: Path
+    quiet_seconds: float = 15
+    """How long no state may have changed before the run counts as over."""
     show_progress: bool = False
 
 
@@ -144,7 +145,7 @@ async def _until_quiet(
             last, since = states, time.monotonic()
         settled = not WORKING & set(states)
         all_read = set(states) == {"read"} and len(states) >= plan.messages
-        if all_read or (settled and time.monotonic() - since > QUIET_SECONDS):
+        if all_read or (settled and time.monotonic() - since > plan.quiet_seconds):
             return messages
         if time.monotonic() > deadline:
             raise TimeoutError(

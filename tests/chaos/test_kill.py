@@ -12,7 +12,8 @@ FIRST, SECOND = "msg_01h455vb4pex5vsknk084sn02q", "msg_01h455vb4pex5vsknk084sn02
 
 
 def test_kills_in_the_middle_of_sends_lose_nothing_and_double_nothing(store_url: str, tmp_path: Path) -> None:
-    verdict = asyncio.run(run_plan(Plan(messages=600, kills=4, store_url=store_url, folder=tmp_path)))
+    plan = Plan(messages=600, kills=4, store_url=store_url, folder=tmp_path, quiet_seconds=4)
+    verdict = asyncio.run(run_plan(plan))
     assert verdict.is_clean(), verdict
     assert verdict.accepted == 600
     assert verdict.taken >= 600 - verdict.states.get("unknown", 0)

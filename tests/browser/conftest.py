@@ -1,0 +1,55 @@
+"""A real Chromium, and a real server to look at."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.processes import Program
+
+# The rest keeps the browser from looking for its maker's hosts, which a test machine may not reach.
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+          "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("no Chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server in a process of its own; its event loop runs beside the browser's."""
+    folder: Path = tmp_path_factory.mktemp("browser")
+    arguments = ("serve", "--json", "--data", str(folder / "data"), "--port", "0", "--sandbox-port", "0")
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    program = Program(*arguments, log=folder / "log")
+    ready = asyncio.run_coroutine_threadsafe(program.start(), loop).result()
+    yield ready["api_url"]
+    asyncio.run_coroutine_threadsafe(program.end(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture(
+    params=[("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)], ids=lambda p: f"{p[0]}-{p[1]}"
+)
+def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
+    """A window of each theme, as wide as a desk and as a phone."""
+    scheme, width = request.param
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    yield context
+    context.close()
