@@ -3,9 +3,10 @@
 Made once by `app.py` and passed on; nothing here is global.
 """
 
+import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -27,24 +28,32 @@ class Directory:
     def __init__(self, store: Store, vault: Vault) -> None:
         self._store = store
         self._vault = vault
+        self._reloading = asyncio.Lock()  # or what was read first could be written down last
         self.accounts: dict[str, Account] = {}
         self.by_hook_key: dict[str, Account] = {}
         self.numbers: dict[str, NumberRow] = {}
         self._opened: dict[str, Number] = {}
+        self._of_account: dict[str, list[NumberRow]] = {}
         self.with_builtin = False
         """The sandbox's own number is there while the sandbox runs in this process."""
 
     async def reload(self) -> None:
         """Read everything again: at the start, and after somebody changed something."""
-        everybody, found = await self._store.read(_read_all)
+        async with self._reloading:
+            self._know(*await self._store.read(_read_all))
+
+    def _know(self, everybody: list[Account], found: list[NumberRow]) -> None:
         rows = [row for row in found if self.with_builtin or not row.is_builtin]
         self.accounts = {account.id: account for account in everybody}
         self.by_hook_key = {account.hook_key: account for account in everybody}
         self._opened = {row.id: self._open(row) for row in rows}
         self.numbers = {row.id: row for row in rows}
+        self._of_account = {}
+        for row in rows:
+            self._of_account.setdefault(row.account_id, []).append(row)
 
-    def of_account(self, account_id: str) -> list[NumberRow]:
-        return [number for number in self.numbers.values() if number.account_id == account_id]
+    def of_account(self, account_id: str) -> Sequence[NumberRow]:
+        return self._of_account.get(account_id, ())
 
     def default_of(self, account_id: str) -> NumberRow | None:
         """The default number, or the only one."""

@@ -1,3 +1,4 @@
+import os
 import uuid
 
 from trunkline.model import ids
@@ -23,3 +24,17 @@ def test_an_id_is_told_from_other_texts() -> None:
     assert not ids.is_id(ids.new_id(ids.NUMBER), ids.MESSAGE)
     assert not ids.is_id("wamid.abc", ids.MESSAGE)
     assert not ids.is_id("msg_" + "z" * 26, ids.MESSAGE)
+
+
+def test_a_forked_process_makes_ids_of_its_own() -> None:
+    ids.new_id(ids.MESSAGE)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, ids.new_id(ids.MESSAGE).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs, ours = os.read(reading, 100).decode(), ids.new_id(ids.MESSAGE)
+    os.close(reading)
+    os.close(writing)
+    assert theirs[-12:] != ours[-12:]

@@ -6,11 +6,15 @@ making, within one process strictly. The text is Crockford base32 in lower case,
 
 import os
 import re
+import struct
 import threading
 import time
+from collections.abc import Iterator
+from functools import lru_cache
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]  # ten bits at a time
+_RANDOM_LETTERS = _ALPHABET.encode() * 8  # of any byte, five bits
 _PATTERN = re.compile(r"([a-z]{2,8})_([0-7][0-9a-hjkmnp-tv-z]{25})")
 
 MESSAGE = "msg"
@@ -22,33 +26,53 @@ INBOX = "inb"
 
 
 class _Sequence:
-    """Millisecond and a 12-bit counter that never repeat and never go back, whatever the clock does."""
+    """Milliseconds with a 12-bit counter that never repeat and never go back, whatever the clock does."""
 
     def __init__(self) -> None:
         self._last = 0
+        self._random: Iterator[tuple[bytes]] = iter(())
         self._lock = threading.Lock()
 
-    def next(self) -> int:
+    def next(self) -> tuple[int, bytes]:
+        """The ticks, and 13 random bytes.
+
+        Those are drawn for many ids at once: asking the system gives the processor to another thread, and
+        on the way of every message that costs more than the rest of its id.
+        """
         with self._lock:
             ticks = (time.time_ns() // 1_000_000) << 12
             self._last = ticks if ticks > self._last else self._last + 1
-            return self._last
+            drawn = next(self._random, None)
+            if drawn is None:
+                self._random = struct.iter_unpack("13s", os.urandom(13 * 256))
+                drawn = next(self._random)
+            return self._last, drawn[0]
+
+    def forget(self) -> None:
+        """In a process that was forked off: what was drawn belongs to the other one."""
+        self._random = iter(())
 
 
 _sequence = _Sequence()
+os.register_at_fork(after_in_child=_sequence.forget)
 
 
 def new_id(prefix: str) -> str:
     """A new id of this kind, larger than every id this process made before."""
-    ticks = _sequence.next()
-    value = (ticks >> 12) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64 | 0b10 << 62
-    value |= int.from_bytes(os.urandom(8), "big") >> 2
-    return f"{prefix}_{_encode(value)}"
+    ticks, random = _sequence.next()
+    head = 0x7 << 16 | (ticks & 0xFFF) << 4 | 0b10 << 2 | random[0] & 0b11
+    tail = random[1:].translate(_RANDOM_LETTERS).decode()
+    return f"{prefix}_{_moment(ticks >> 12)}{_PAIRS[head >> 10]}{_PAIRS[head & 1023]}{tail}"
 
 
-def _encode(value: int) -> str:
-    pairs = _PAIRS
-    return "".join([pairs[(value >> shift) & 1023] for shift in range(120, -1, -10)])
+@lru_cache(maxsize=1)  # the same for all ids of a millisecond
+def _moment(milliseconds: int) -> str:
+    return "".join([_PAIRS[(milliseconds >> shift) & 1023] for shift in range(40, -1, -10)])
+
+
+def first_id(prefix: str, at: int) -> str:
+    """Not larger than any id of this kind that is made at this moment or later."""
+    return f"{prefix}_{_moment(max(at, 0))}{'0' * 16}"
 
 
 def is_id(text: str, prefix: str) -> bool:
