@@ -64,6 +64,7 @@ def _row(number: int) -> tuple[object, ...]:
             callback_data=None,
             state=State.QUEUED,
             created_at=now,
+            send_at=None,
             due_at=now,
             expires_at=now + 259_200_000,
         )

@@ -52,6 +52,7 @@ def make_message(recipient: str = "15550002222", **changes: object) -> NewMessag
         "callback_data": None,
         "state": State.QUEUED,
         "created_at": NOW,
+        "send_at": None,
         "due_at": NOW,
         "expires_at": NOW + HOUR,
     }

@@ -24,9 +24,10 @@ from trunkline.clock import SystemClock
 from trunkline.config import Settings
 from trunkline.data_folder import AlreadyRunning, Running, announce, lock_data_folder
 from trunkline.hooks import HookReceiver
-from trunkline.housekeeping.prune import prune_for_ever
+from trunkline.housekeeping import expire, prune
 from trunkline.inbound.process import Processor
 from trunkline.logs import start_logging
+from trunkline.loops import for_ever
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.outgoing_http import open_transport
 from trunkline.runtime import Directory, Runtime, log
@@ -93,7 +94,7 @@ async def _start(settings: Settings, stack: contextlib.AsyncExitStack) -> Ready:
     stack.callback(bound.close)
     runtime = await _runtime(settings, data, stack)
     office = Admin(runtime.store, runtime.vault, runtime.clock)
-    account, new_key = await _first_start(office, is_live=settings.sandbox.start == "never")
+    account = await _first_account(office)
     await runtime.directory.reload()
     sandbox = await _sandbox(settings, data, runtime, stack)
     number = await _builtin_number(office, runtime, account, sandbox) if sandbox else None
@@ -116,15 +117,18 @@ async def _start(settings: Settings, stack: contextlib.AsyncExitStack) -> Ready:
     if sandbox and number:
         await _subscribe(runtime, account, number, api_url + hook_path)
     await dispatcher.start()
-    pruning = asyncio.create_task(prune_for_ever(runtime))
-    stack.callback(pruning.cancel)
+    for chore in (
+        for_ever("forgetting old keys", lambda: prune.prune(runtime), prune.EVERY_SECONDS),
+        for_ever("ending lives", lambda: expire.expire(runtime), expire.EVERY_SECONDS),
+    ):
+        stack.callback(asyncio.create_task(chore).cancel)
     stack.enter_context(announce(data, Running(os.getpid(), api_url, operator_token)))
     public_url = settings.hooks.public_url.rstrip("/") or api_url
     default = runtime.directory.default_of(account.id)
     return Ready(
         data=settings.data,
         api_url=api_url,
-        api_key=new_key,
+        api_key=await _first_key(office, account, is_live=sandbox is None),
         from_=default.digits if default else None,
         hook_url=public_url + hook_path,
         verify_token=runtime.directory.verify_token(account),
@@ -153,16 +157,19 @@ async def _runtime(settings: Settings, data: Path, stack: contextlib.AsyncExitSt
     )
 
 
-async def _first_start(office: Admin, *, is_live: bool) -> tuple[Account, str | None]:
-    """The first account, and a new key when the account has none yet."""
+async def _first_account(office: Admin) -> Account:
     directory = Directory(office.store, office.vault)
     await directory.reload()
     known = list(directory.accounts.values())
-    account = known[0] if known else await admin.create_account(office, FIRST_ACCOUNT)
+    return known[0] if known else await admin.create_account(office, FIRST_ACCOUNT)
+
+
+async def _first_key(office: Admin, account: Account, *, is_live: bool) -> str | None:
+    """A new key when the account has none. Made last: a start that fails must not use up the only showing."""
     if await admin.list_keys(office, account.id):
-        return account, None
+        return None
     _, token = await admin.create_key(office, account.id, "first", is_live=is_live)
-    return account, token
+    return token
 
 
 async def _sandbox(

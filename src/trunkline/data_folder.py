@@ -44,19 +44,33 @@ def lock_data_folder(folder: Path) -> Iterator[None]:
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        yield
+        (folder / _RUN).unlink(missing_ok=True)  # of a server that was killed
+        with _for_this_user_alone():
+            yield
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _for_this_user_alone() -> Iterator[None]:
+    """Of every file that this process makes meanwhile: SQLite by itself would let everybody read its own."""
+    mask = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(mask)
 
 
 @contextlib.contextmanager
 def announce(folder: Path, running: Running) -> Iterator[None]:
     """`run.json` while the server runs, for its own user alone."""
     path = folder / _RUN
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    draft = folder / f"{_RUN}.new"
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(msgspec.json.encode(running))
+    draft.rename(path)  # whole, or not there
     try:
         yield
     finally:

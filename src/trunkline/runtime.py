@@ -33,17 +33,22 @@ class Directory:
         self.by_hook_key: dict[str, Account] = {}
         self.numbers: dict[str, NumberRow] = {}
         self._opened: dict[str, Number] = {}
+        self._verify_tokens: dict[str, str] = {}
         self._of_account: dict[str, list[NumberRow]] = {}
         self.with_builtin = False
         """The sandbox's own number is there while the sandbox runs in this process."""
 
     async def reload(self) -> None:
-        """Read everything again: at the start, and after somebody changed something."""
+        """Read everything again: at the start, and after somebody changed something.
+
+        `VaultError` when the database belongs to another master key. The start meets it before it writes.
+        """
         async with self._reloading:
             self._know(*await self._store.read(_read_all))
 
     def _know(self, everybody: list[Account], found: list[NumberRow]) -> None:
         rows = [row for row in found if self.with_builtin or not row.is_builtin]
+        self._verify_tokens = {account.id: self._verify_token(account) for account in everybody}
         self.accounts = {account.id: account for account in everybody}
         self.by_hook_key = {account.hook_key: account for account in everybody}
         self._opened = {row.id: self._open(row) for row in rows}
@@ -66,11 +71,15 @@ class Directory:
         return self._opened[number_id]
 
     def verify_token(self, account: Account) -> str:
-        return self._vault.open(account.sealed_verify_token, account_id=account.id, row_id=account.id)
+        """What proves our hook to the account's providers when they check it."""
+        return self._verify_tokens[account.id]
 
     def app_secrets(self, account_id: str) -> list[str]:
         """The secrets with which this account's providers may sign their webhooks."""
         return list(dict.fromkeys(self._opened[row.id].app_secret for row in self.of_account(account_id)))
+
+    def _verify_token(self, account: Account) -> str:
+        return self._vault.open(account.sealed_verify_token, account_id=account.id, row_id=account.id)
 
     def _open(self, row: NumberRow) -> Number:
         def opened(sealed: str) -> str:

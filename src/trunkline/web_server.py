@@ -18,12 +18,16 @@ class PortTaken(Exception):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 takes any free one. `PortTaken` when it is not to be had."""
+    """A listening socket; port 0 takes any free one. `PortTaken` when it is not to be had.
+
+    Who connects from now on waits until the server is up. Bound alone, the port could still go to another.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(2048)
     except OSError as error:
         bound.close()
         raise PortTaken(f"{host}:{port} can not be used: {error.strerror}") from error

@@ -42,13 +42,13 @@ def refusal(effect: str) -> str:
 
 
 def states(message: MessageRow, attempts: list[AttemptRow], facts: list[FactRow]) -> list[str]:
-    return [str(entry.state) for entry in tell(message, attempts, facts, HOUR)]
+    return [str(entry.state) for entry in tell(message, attempts, facts)]
 
 
 def test_facts_of_the_second_in_which_it_was_taken_stand_behind_that() -> None:
     taken = attempt(1, "taken", NOW + 300)
     facts = [fact("delivered", NOW), fact("sent", NOW), fact("read", NOW + 9_000)]
-    entries = tell(row(state=State.READ, attempts=1), [taken], facts, HOUR)
+    entries = tell(row(state=State.READ, attempts=1), [taken], facts)
     assert [entry.state for entry in entries] == [
         "queued",
         "sending",
@@ -68,7 +68,7 @@ def test_facts_of_the_second_in_which_it_was_taken_stand_behind_that() -> None:
 
 
 def test_clocks_that_are_far_apart_are_shown_as_they_are() -> None:
-    entries = tell(row(attempts=1), [attempt(1, "taken", NOW + 60_000)], [fact("sent", NOW)], HOUR)
+    entries = tell(row(attempts=1), [attempt(1, "taken", NOW + 60_000)], [fact("sent", NOW)])
     assert entries[-1].at == entries[0].at
 
 
@@ -117,15 +117,9 @@ def test_an_end_before_the_send_is_the_last_entry(state: State) -> None:
 
 def test_a_scheduled_message_is_queued_when_its_time_comes_also_after_retries_moved_it() -> None:
     due = NOW + 10_000
-    waiting = row(state=State.SCHEDULED, due_at=due, expires_at=due + HOUR)
+    waiting = row(state=State.SCHEDULED, send_at=due, due_at=due, expires_at=due + HOUR)
     assert states(waiting, [], []) == ["scheduled"]
-    tried = row(due_at=due + 99_000, expires_at=due + HOUR, attempts=1)
-    entries = tell(tried, [attempt(1, "not_sent", due + 20)], [], HOUR)
+    tried = row(send_at=due, due_at=due + 99_000, expires_at=due + HOUR, attempts=1)
+    entries = tell(tried, [attempt(1, "not_sent", due + 20)], [])
     assert [str(entry.state) for entry in entries] == ["scheduled", "queued", "sending", "queued"]
     assert entries[1].at[17:] == "10.000Z"
-
-
-def test_a_setting_that_changed_does_not_make_up_a_schedule() -> None:
-    for life in (HOUR // 2, 2 * HOUR):
-        entries = tell(row(attempts=1), [attempt(1, "taken", NOW + 5)], [], life)
-        assert entries[0].state == "queued"

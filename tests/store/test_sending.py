@@ -8,6 +8,7 @@ from tests.factories import ACCOUNT, HOUR, NOW, NUMBER, make_message
 from tests.store.conftest import Opened
 from trunkline.channels.contract import StatusFact
 from trunkline.inbound.statuses import Report, Settled, apply_reports
+from trunkline.model import ids
 from trunkline.model.message import State
 from trunkline.store import attempts, leases, messages, settlement, status_facts
 from trunkline.store.attempts import Intent, Outcome
@@ -89,7 +90,10 @@ def test_a_canceled_or_expired_message_gets_no_intent(db: Opened) -> None:
     assert db.write(lambda tx: messages.cancel(tx, ACCOUNT, canceled.id, NOW))
     assert intend(db, epoch, canceled) == [None]
     assert intend(db, epoch, expired, now=NOW + HOUR) == [None]
-    assert db.write(lambda tx: messages.expire(tx, ACCOUNT, expired.id, NOW + HOUR))
+    young = ids.first_id(ids.MESSAGE, 0)
+    assert db.write(lambda tx: messages.expire(tx, ACCOUNT, NUMBER, young, NOW + HOUR)) == 0
+    assert db.write(lambda tx: messages.expire(tx, ACCOUNT, NUMBER, "msg_~", NOW + HOUR - 1)) == 0
+    assert db.write(lambda tx: messages.expire(tx, ACCOUNT, NUMBER, "msg_~", NOW + HOUR)) == 1
     assert [row(db, canceled).state, row(db, expired).state] == ["canceled", "expired"]
 
 

@@ -1,10 +1,13 @@
 """The settings of SQLite that carry promise 1 are in force, and a store without them is not opened."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 
-from trunkline.store import StoreUnavailable, sqlite
+from tests.factories import ACCOUNT, NOW, make_message
+from trunkline.store import StoreUnavailable, Tx, accounts, messages, open_store, sqlite
 
 
 def test_commits_are_synced(tmp_path: Path) -> None:
@@ -28,7 +31,46 @@ def test_readers_can_not_write(tmp_path: Path) -> None:
 
 
 def test_a_unit_of_work_that_waits_for_something_else_is_refused() -> None:
-    import asyncio
-
     with pytest.raises(RuntimeError, match="other than its transaction"):
         sqlite.run_now(asyncio.sleep(0))
+
+
+def test_readers_who_follow_each_other_closely_do_not_let_the_log_grow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_RESTART_PAGES", 2_000)
+    is_over = threading.Event()
+
+    async def reads(tx: Tx) -> None:
+        await messages.page(tx, ACCOUNT, messages.Filters(), "n", 10)
+        is_over.wait(0.01)
+
+    async def lives() -> int:
+        store = await open_store(None, tmp_path, NOW)
+
+        async def reader() -> None:
+            while not is_over.is_set():
+                await store.read(reads)
+
+        readers = [asyncio.ensure_future(reader()) for _ in range(4)]
+        for _ in range(60):
+            new = [make_message(content=f'"{"x" * 3000}"') for _ in range(300)]
+            await store.write(lambda tx, new=new: messages.insert_many(tx, new))  # type: ignore[misc]
+        is_over.set()
+        await asyncio.gather(*readers)
+        size = (tmp_path / "trunkline.db-wal").stat().st_size
+        await store.close()
+        return size
+
+    assert asyncio.run(lives()) < 12_000 * 4096  # all that was written is 18,000 pages and more
+    assert not (tmp_path / "trunkline.db-wal").exists()
+
+
+def test_a_read_after_the_end_is_refused_as_promised(tmp_path: Path) -> None:
+    async def lives() -> None:
+        store = await open_store(None, tmp_path, NOW)
+        await store.close()
+        await store.read(accounts.every)
+
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(lives())

@@ -19,6 +19,12 @@ def refusal(body: bytes | str, limit: int = LIMIT) -> Refusal:
     return refused.value
 
 
+def test_every_fault_of_content_says_what_would_be_right() -> None:
+    for body in (b'{"a": 1, "a": 1}', b'{"a": "\\u0000"}', b'{"a": "\\ud800"}', b"[" * 33, b'{"a": 1e999}'):
+        assert only_problem(body).expected
+    assert only_problem(b'{"a": "\x00"}').expected == "the text without it"
+
+
 def only_problem(body: bytes | str) -> Problem:
     refused = refusal(body)
     assert refused.reason.word == "bad_json"

@@ -1,5 +1,5 @@
 from tests.factories import NOW, make_waiting
-from trunkline.outbound.lanes import Lanes
+from trunkline.outbound.lanes import LONG, Lanes
 
 
 def taken(lanes: Lanes, now: int = NOW) -> str | None:
@@ -82,3 +82,27 @@ def test_an_emptied_line_keeps_nothing_in_memory() -> None:
         lanes.free(message.recipient, message.id, NOW)
     assert len(lanes) == 0
     assert lanes._lanes == {}
+
+
+def test_a_long_lane_counts_as_a_short_one_and_the_count_comes_back_to_nothing() -> None:
+    lanes = Lanes()
+    waiting = [make_waiting("a", name=str(index)) for index in range(3 * LONG)] + [make_waiting("b")]
+    for message in waiting:
+        lanes.add(message, NOW)
+    assert (len(lanes), lanes.counted) == (3 * LONG + 1, LONG + 1)
+    first = lanes.take(NOW)
+    assert first is not None
+    lanes.put_back(first, NOW, NOW)
+    assert (len(lanes), lanes.counted) == (3 * LONG + 1, LONG + 1)
+    while (message := lanes.take(NOW)) is not None:
+        lanes.free(message.recipient, message.id, NOW)
+    assert (len(lanes), lanes.counted) == (0, 0)
+
+
+def test_a_message_on_its_way_is_known_until_it_is_settled() -> None:
+    lanes = Lanes()
+    message = make_waiting("a")
+    lanes.add(message, NOW)
+    lanes.take(NOW)
+    lanes.add(message, NOW)
+    assert len(lanes) == 0

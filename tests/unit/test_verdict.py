@@ -42,10 +42,17 @@ def test_a_definite_no_fails_the_message(effect: str) -> None:
     assert refused(effect).state is State.FAILED
 
 
-@pytest.mark.parametrize("effect", ["retry", "slow_number", "delay_lane"])
-def test_a_no_that_may_pass_is_tried_again_and_not_for_ever(effect: str) -> None:
-    assert refused(effect).state is State.QUEUED
-    assert refused(effect, MAX_RETRIES + 1).state is State.FAILED
+def test_a_no_that_may_pass_is_tried_again_and_not_for_ever() -> None:
+    assert refused("retry").state is State.QUEUED
+    assert refused("retry", MAX_RETRIES + 1).state is State.FAILED
+
+
+@pytest.mark.parametrize("effect", ["slow_number", "delay_lane"])
+def test_what_was_only_too_fast_is_delayed_and_never_fails_by_it(effect: str) -> None:
+    late = refused(effect, 300)
+    assert late.state is State.QUEUED
+    assert late.retry_seconds is not None
+    assert 0 < late.retry_seconds <= CAP_SECONDS
 
 
 def test_a_number_that_may_not_send_is_held_and_nothing_fails_by_it() -> None:

@@ -34,7 +34,6 @@ _BREATH = 50
 """Messages of a batch after which others get their turn."""
 
 _PROVIDER_ID = re.compile("[!-~]{1,512}")
-_HOUR_MS = 3_600_000
 _DEFAULT_LIMIT = 50
 
 QUERY = Object(
@@ -185,7 +184,6 @@ async def cancel(api: Api, request: Request, caller: Caller) -> Response:
 
 async def _life_of(api: Api, caller: Caller, message_id: str) -> MessageLife:
     account_id = caller.account_id
-    life_ms = api.runtime.settings.dispatch.message_life_hours * _HOUR_MS
 
     async def work(tx: Tx) -> MessageLife:
         row = await _find(tx, account_id, message_id)
@@ -193,7 +191,7 @@ async def _life_of(api: Api, caller: Caller, message_id: str) -> MessageLife:
         facts = await status_facts.of_message(tx, account_id, row.id)
         digits = (await numbers.digits_by_id(tx, account_id))[row.number_id]
         shown = [show_attempt(attempt, attempt_id(row.id, attempt.n)) for attempt in tries]
-        return show_life(row, digits, shown, tell(row, tries, facts, life_ms))
+        return show_life(row, digits, shown, tell(row, tries, facts))
 
     return await api.runtime.store.read(work)
 

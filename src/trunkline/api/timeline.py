@@ -22,11 +22,8 @@ _CLOCKS_DIFFER_MS = 5_000
 _RANKS = {"sent": 1, "delivered": 2, "read": 3, "played": 4}
 
 
-def tell(
-    row: MessageRow, attempts: Sequence[AttemptRow], facts: Sequence[FactRow], life_ms: int
-) -> list[TimelineEntry]:
-    """`life_ms` is how long a message may wait: from it follows when one that was tried had been due."""
-    told = list(_beginning(row, attempts, life_ms))
+def tell(row: MessageRow, attempts: Sequence[AttemptRow], facts: Sequence[FactRow]) -> list[TimelineEntry]:
+    told = list(_beginning(row, attempts))
     for attempt in attempts:
         told += _attempt(row, attempt)
     if row.ended_at is not None:
@@ -47,20 +44,14 @@ def _facts(facts: Sequence[FactRow], before: int) -> Iterator[TimelineEntry]:
         yield TimelineEntry(at=to_rfc3339(before), state=fact.status, error=show_error(fact.error()))
 
 
-def _beginning(row: MessageRow, attempts: Sequence[AttemptRow], life_ms: int) -> Iterator[TimelineEntry]:
-    # A retry moves `due_at`, so of a message that was tried the first moment follows from its end of life;
-    # unless the setting changed meanwhile, and that moment would be after the first try.
-    due_at = row.expires_at - life_ms if attempts else row.due_at
-    if attempts and due_at > attempts[0].started_at:
-        due_at = row.created_at
-    if due_at <= row.created_at:
+def _beginning(row: MessageRow, attempts: Sequence[AttemptRow]) -> Iterator[TimelineEntry]:
+    if row.send_at is None:
         yield TimelineEntry(at=to_rfc3339(row.created_at), state=State.QUEUED)
         return
-    yield TimelineEntry(
-        at=to_rfc3339(row.created_at), state=State.SCHEDULED, detail=f"for {to_rfc3339(due_at)}"
-    )
+    send_at = to_rfc3339(row.send_at)
+    yield TimelineEntry(at=to_rfc3339(row.created_at), state=State.SCHEDULED, detail=f"for {send_at}")
     if attempts or row.state is State.QUEUED:
-        yield TimelineEntry(at=to_rfc3339(due_at), state=State.QUEUED)
+        yield TimelineEntry(at=send_at, state=State.QUEUED)
 
 
 def _attempt(row: MessageRow, attempt: AttemptRow) -> Iterator[TimelineEntry]:

@@ -99,6 +99,7 @@ class MessageView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
     provider_id: Annotated[str | None, Meta(description="The provider's own id (wamid.…).")]
     error: Annotated[ProviderError | None, Meta(description="Why it failed, or was refused the last time.")]
     created_at: Time
+    send_at: Annotated[Time | None, Meta(description="The time that the request asked for.")]
     due_at: Annotated[Time, Meta(description="When it may go, or may go again.")]
     expires_at: Annotated[Time, Meta(description="Unsent by then, it expires.")]
     submitted_at: MaybeTime
@@ -189,6 +190,7 @@ def _members(row: MessageRow, digits: str) -> dict[str, Any]:
         "provider_id": row.provider_id,
         "error": show_error(row.error),
         "created_at": to_rfc3339(row.created_at),
+        "send_at": show_time(row.send_at),
         "due_at": to_rfc3339(row.due_at),
         "expires_at": to_rfc3339(row.expires_at),
         "submitted_at": show_time(row.submitted_at),

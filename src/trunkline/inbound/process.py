@@ -1,28 +1,34 @@
 """PROCESS: open inbox posts → facts → messages.
 
-In come kept posts, handed over in memory after their commit, or read from the store at the start. A group of
-posts is parsed, its facts applied and its inbox rows closed in one transaction: a crash repeats the whole
-group, and applying a fact twice changes nothing. A post that cannot be read is set aside, flagged, not lost.
+In come kept posts, handed over in memory after their commit, or read from the store: at the start, when more
+came than memory takes, and in quiet minutes whatever nobody handed over. A group of posts is parsed, its
+facts applied and its inbox rows closed in one transaction: a crash repeats the whole group, and applying a
+fact twice changes nothing. A post that cannot be read is set aside, flagged, not lost.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from trunkline.inbound import statuses
 from trunkline.inbound.statuses import Report, Settled
+from trunkline.loops import STORE_RETRY_SECONDS, for_ever, until_kept
 from trunkline.model.evidence import read_token
 from trunkline.runtime import Runtime, log
-from trunkline.store import StoreUnavailable, Tx, inbox
-from trunkline.store.contract import Conflict, T, Work
+from trunkline.store import Tx, inbox
 from trunkline.store.inbox import OpenPost
 
 GROUP = 200
 """Posts in one transaction."""
 
+GROUP_BYTES = 500_000
+"""A group ends there, too: a post may tell a thousand facts, and others wait for the store meanwhile."""
+
 IN_MEMORY = 20_000
-STORE_RETRY_SECONDS = 0.5
+PAGE = 500
+RESCUE_SECONDS = 60.0
 
 OnSettled = Callable[[str, str, str], None]
 """Told (number, recipient, message) when evidence ends a doubt."""
@@ -37,12 +43,13 @@ class Processor:
         self._waiting: list[OpenPost] = []
         self._wake = asyncio.Event()
         self._more_in_store = False
+        self._rescue_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Take up what an earlier run left open, then run."""
         await self._load()
-        self._task = asyncio.create_task(self._run())
+        self._task = asyncio.create_task(for_ever("webhook posts", self._run, STORE_RETRY_SECONDS))
 
     def hand_over(self, post: OpenPost) -> None:
         """A post just committed."""
@@ -58,32 +65,56 @@ class Processor:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _load(self) -> None:
-        self._more_in_store = False
-        for account_id in self._runtime.directory.accounts:
-            after = ""
-            while len(self._waiting) < IN_MEMORY:
-                account, start = account_id, after
-                found = await self._runtime.store.read(
-                    lambda tx: inbox.open_posts(tx, account, start, 500)  # noqa: B023 - awaited at once
-                )
-                self._waiting += found
-                if len(found) < 500:
-                    break
-                after = found[-1].id
-            else:
-                self._more_in_store = True
-        self._wake.set()
-
     async def _run(self) -> None:
         while True:
-            if not self._waiting:
-                if self._more_in_store:
-                    await self._load()
-                self._wake.clear()
-                await self._wake.wait()
-            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            await self._process(group)
+            if not self._waiting and not self._should_load():
+                await self._rest()
+            if not self._waiting and self._should_load():
+                await self._load()
+            if self._waiting:
+                await self._process(self._next_group())
+
+    def _should_load(self) -> bool:
+        return self._more_in_store or self._runtime.clock.monotonic() >= self._rescue_at
+
+    async def _rest(self) -> None:
+        """Until a post is handed over, or it is time to look for some."""
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), self._rescue_at - self._runtime.clock.monotonic())
+
+    async def _load(self) -> None:
+        self._rescue_at = self._runtime.clock.monotonic() + RESCUE_SECONDS
+        self._more_in_store = False
+        try:
+            for account_id in self._runtime.directory.accounts:
+                await self._load_of(account_id)
+        except BaseException:
+            self._more_in_store = True
+            raise
+
+    async def _load_of(self, account_id: str) -> None:
+        after = ""
+        while len(self._waiting) < IN_MEMORY:
+            found = await self._page(account_id, after)
+            self._waiting += found
+            if len(found) < PAGE:
+                return
+            after = found[-1].id
+        self._more_in_store = True
+
+    async def _page(self, account_id: str, after: str) -> list[OpenPost]:
+        return await self._runtime.store.read(lambda tx: inbox.open_posts(tx, account_id, after, PAGE))
+
+    def _next_group(self) -> list[OpenPost]:
+        size = count = 0
+        for post in self._waiting[:GROUP]:
+            size += len(post.body)
+            if count and size > GROUP_BYTES:
+                break
+            count += 1
+        group, self._waiting = self._waiting[:count], self._waiting[count:]
+        return group
 
     async def _process(self, group: Sequence[OpenPost]) -> None:
         """A post that the store refuses is set aside, and takes no other along."""
@@ -96,7 +127,7 @@ class Processor:
             return settled
 
         try:
-            settled = await self._until_kept(work)
+            settled = await until_kept("webhook posts", lambda: self._runtime.store.write(work))
         except Exception as fault:
             await self._sort_out(group, fault)
             return
@@ -112,19 +143,10 @@ class Processor:
         [post] = group
         log.error("webhook post %s is set aside", post.id, exc_info=fault)
         finished = [(post.account_id, post.id, f"not to be applied: {type(fault).__name__}")]
-        now = self._runtime.clock.now()
-        await self._until_kept(lambda tx: inbox.finish_many(tx, finished, now))
-
-    async def _until_kept(self, work: Work[T]) -> T:
-        """Write until the store takes it."""
-        while True:
-            try:
-                return await self._runtime.store.write(work)
-            except StoreUnavailable as fault:
-                log.warning("webhook posts wait for the store: %s", fault)
-            except Conflict as fault:
-                log.info("webhook posts are applied again: %s", fault)
-            await asyncio.sleep(STORE_RETRY_SECONDS)
+        now, store = self._runtime.clock.now(), self._runtime.store
+        await until_kept(
+            "a webhook post", lambda: store.write(lambda tx: inbox.finish_many(tx, finished, now))
+        )
 
     def _read(self, group: Sequence[OpenPost]) -> tuple[list[Report], list[tuple[str, str, str | None]]]:
         """The facts of these posts, and what each post's row will say."""

@@ -45,7 +45,6 @@ async def _first_answer(tx: Tx, birth: Birth) -> Answered | None:
 def choose_number(runtime: Runtime, account_id: str, sender: str | None, *, is_live: bool) -> NumberRow:
     """The number a message leaves from: the one it names, else the default. `Refusal` says why none."""
     numbers = runtime.directory.of_account(account_id)
-    known = ", ".join(number.digits for number in numbers) or "none"
     if sender is None:
         number = runtime.directory.default_of(account_id)
         if number is None:
@@ -54,19 +53,22 @@ def choose_number(runtime: Runtime, account_id: str, sender: str | None, *, is_l
                 if numbers
                 else "the account has no number"
             )
-            raise _bad_sender("required", detail, None, f"one of this account's numbers: {known}")
+            raise _bad_sender("required", detail, None, f"one of this account's numbers: {_known(numbers)}")
     else:
         found = [number for number in numbers if number.digits == sender]
         if not found:
-            raise _bad_sender(
-                "unknown_number", f"{sender} is not a number of this account", sender, f"one of: {known}"
-            )
+            detail = f"{sender} is not a number of this account"
+            raise _bad_sender("unknown_number", detail, sender, f"one of: {_known(numbers)}")
         number = found[0]
     if not is_live and number.base_url.startswith("https://graph.facebook.com"):
         raise Refusal(
             "test_key", f"a test key can not send through {number.digits}, a real number; create a live key"
         )
     return number
+
+
+def _known(numbers: Sequence[NumberRow]) -> str:
+    return ", ".join(number.digits for number in numbers) or "none"
 
 
 def _bad_sender(rule: str, detail: str, found: str | None, expected: str) -> Refusal:
@@ -77,7 +79,8 @@ def _bad_sender(rule: str, detail: str, found: str | None, expected: str) -> Ref
 def new_message(runtime: Runtime, account_id: str, number: NumberRow, draft: Draft) -> NewMessage:
     """The row of a draft, with its new id. Nothing is stored yet."""
     now = runtime.clock.now()
-    due_at = draft.send_at if draft.send_at is not None and draft.send_at > now else now
+    send_at = draft.send_at if draft.send_at is not None and draft.send_at > now else None
+    due_at = now if send_at is None else send_at
     return NewMessage(
         account_id=account_id,
         id=ids.new_id(ids.MESSAGE),
@@ -88,8 +91,9 @@ def new_message(runtime: Runtime, account_id: str, number: NumberRow, draft: Dra
         content=msgspec.json.encode(draft.content).decode(),
         context_id=draft.context_id,
         callback_data=draft.callback_data,
-        state=State.SCHEDULED if due_at > now else State.QUEUED,
+        state=State.QUEUED if send_at is None else State.SCHEDULED,
         created_at=now,
+        send_at=send_at,
         due_at=due_at,
         expires_at=due_at + runtime.settings.dispatch.message_life_hours * 3_600_000,
     )

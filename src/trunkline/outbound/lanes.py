@@ -10,6 +10,9 @@ from enum import Enum, auto
 
 from trunkline.store.messages import Waiting
 
+LONG = 50
+"""A lane with more than these counts as if it had these: one recipient must not fill the line for all."""
+
 
 class _Is(Enum):
     EMPTY = auto()
@@ -35,10 +38,14 @@ class Lanes:
         self._lanes: dict[str, _Lane] = {}
         self._ready: deque[str] = deque()
         self._resting: list[tuple[int, str]] = []  # (until, recipient), earliest first
-        self._known: set[str] = set()
+        self._known: set[str] = set()  # those that wait and those that keep a lane busy
+        self.counted = 0
+        """How many wait, long lanes cut short."""
+        self._waiting = 0
 
     def __len__(self) -> int:
-        return len(self._known)
+        """How many wait."""
+        return self._waiting
 
     def add(self, message: Waiting, now: int) -> None:
         """Put a message at the end of its lane. One that is here already is left alone."""
@@ -47,6 +54,7 @@ class Lanes:
         self._known.add(message.id)
         lane = self._lane(message.recipient)
         lane.waiting.append(message)
+        self._count(lane, 1)
         if lane.state is _Is.EMPTY:
             self._schedule(message.recipient, lane, message.due_at, now)
 
@@ -56,9 +64,9 @@ class Lanes:
         while self._ready:
             lane = self._lanes.get(self._ready.popleft())
             if lane is not None and lane.state is _Is.READY:
+                self._count(lane, -1)
                 message = lane.waiting.popleft()
                 lane.state, lane.holder = _Is.BUSY, message.id
-                self._known.discard(message.id)
                 return message
         return None
 
@@ -70,6 +78,7 @@ class Lanes:
         lane = self._lanes.get(recipient)
         if lane is None or lane.state is not _Is.BUSY or lane.holder != message_id:
             return
+        self._known.discard(message_id)
         if lane.waiting:
             self._schedule(recipient, lane, lane.waiting[0].due_at, now)
         else:
@@ -80,6 +89,7 @@ class Lanes:
         self._known.add(message.id)
         lane = self._lane(message.recipient)
         lane.waiting.appendleft(message)
+        self._count(lane, 1)
         self._schedule(message.recipient, lane, until, now)
 
     def block(self, recipient: str, message_id: str) -> None:
@@ -90,6 +100,12 @@ class Lanes:
     def next_wake(self) -> int | None:
         """When the earliest resting lane is due."""
         return self._resting[0][0] if self._resting else None
+
+    def _count(self, lane: _Lane, change: int) -> None:
+        """With the message that comes or goes in the lane."""
+        self._waiting += change
+        if len(lane.waiting) <= LONG:
+            self.counted += change
 
     def _lane(self, recipient: str) -> _Lane:
         lane = self._lanes.get(recipient)

@@ -8,6 +8,9 @@ We stay below both, so that Meta never has to say no.
 BURST_SECONDS = 0.05
 """How much of a second's allowance may go at once after a pause: enough to be smooth, too little to hurt."""
 
+_FEW = 10_000
+"""Recipients whose pace is remembered before any is forgotten."""
+
 _WHOLE = 1.0 - 1e-6  # a wait that is rounded must not leave a token forever a hair short
 
 
@@ -20,17 +23,21 @@ class NumberPace:
         self._tokens = 0.0
         self._at = now
 
-    def take(self, now: float) -> float:
-        """Take one token: 0 when there was one, else the seconds until there will be."""
+    def wait(self, now: float) -> float:
+        """Seconds until there is a token; 0 when there is one."""
         if now > self._at:
             self._tokens = min(self._capacity, self._tokens + (now - self._at) * self._per_second)
             self._at = now
         if self._at > now:  # paused until then
             return self._at - now
-        if self._tokens >= _WHOLE:
+        return 0.0 if self._tokens >= _WHOLE else (1.0 - self._tokens) / self._per_second
+
+    def take(self, now: float) -> float:
+        """Take one token: 0 when there was one, else the seconds until there will be."""
+        wait = self.wait(now)
+        if wait == 0:
             self._tokens -= 1.0
-            return 0.0
-        return (1.0 - self._tokens) / self._per_second
+        return wait
 
     def pause(self, seconds: float, now: float) -> None:
         """The provider asked to slow down: nothing for so long, then from empty again."""
@@ -49,6 +56,7 @@ class PairPace:
         self._interval = interval
         self._burst = burst
         self._full_at: dict[str, float] = {}
+        self._look_at = _FEW
 
     def wait(self, recipient: str, now: float) -> float:
         """Seconds until the recipient may get one more; 0 takes it."""
@@ -57,9 +65,10 @@ class PairPace:
         if wait > 0:
             return wait
         self._full_at[recipient] = full_at + self._interval
-        if len(self._full_at) > 10_000:
+        if len(self._full_at) > self._look_at:
             self._forget_full(now)
         return 0.0
 
     def _forget_full(self, now: float) -> None:
         self._full_at = {recipient: at for recipient, at in self._full_at.items() if at > now}
+        self._look_at = max(_FEW, 2 * len(self._full_at))  # or a long list is gone through at every send

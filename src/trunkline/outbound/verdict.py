@@ -16,7 +16,7 @@ BASE_SECONDS = 1.0
 CAP_SECONDS = 300.0
 LANE_BASE_SECONDS = 6.0
 MAX_RETRIES = 10
-"""Of a refusal that may pass. What is proven not sent is tried until the message's life ends."""
+"""Of a refusal that may pass. What is proven not sent, or was only too fast, is tried until its life ends."""
 
 REPEATABLE = frozenset({"read"})
 """Types whose second arrival changes nothing, so that a doubtful send may simply be repeated."""
@@ -77,7 +77,7 @@ def _refused(error: SendError, n: int, chance: random.Random) -> Verdict:
             return change(
                 base, state=State.HELD, reason=f"number_held:{error.code}", hold_number=str(error.code)
             )
-        case "retry" | "slow_number" | "delay_lane" if n > MAX_RETRIES:
+        case "retry" if n > MAX_RETRIES:
             return change(base, state=State.FAILED)
         case "retry":
             return change(base, retry_seconds=max(floor, backoff(n, chance)))
@@ -85,7 +85,7 @@ def _refused(error: SendError, n: int, chance: random.Random) -> Verdict:
             wait = max(floor, backoff(n, chance))
             return change(base, retry_seconds=wait, slow_number_seconds=wait)
         case "delay_lane":
-            wait = min(CAP_SECONDS, LANE_BASE_SECONDS * 4 ** (n - 1))
+            wait = min(CAP_SECONDS, LANE_BASE_SECONDS * 4 ** min(n - 1, 10))
             return change(base, retry_seconds=max(floor, wait))
         case _:
             return change(base, state=State.FAILED)

@@ -33,5 +33,6 @@ async def recall(tx: Tx, account_id: str, key: str) -> Answered | None:
     return Answered(*row) if row else None
 
 
-async def prune(tx: Tx, account_id: str, before: int) -> None:
-    await tx.execute(_Q["prune"], account_id=account_id, before=before)
+async def prune(tx: Tx, account_id: str, before: int) -> int:
+    """How many are forgotten: some at a time, 0 when none is left."""
+    return len(await tx.fetch(_Q["prune"], account_id=account_id, before=before, count=500))

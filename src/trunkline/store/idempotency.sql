@@ -11,5 +11,7 @@ SELECT account_id, key, fingerprint, status, body, created_at
 FROM idempotency_keys WHERE account_id = :account_id AND key = :key;
 
 -- name: prune
--- Forget keys older than the time they are promised to be kept.
-DELETE FROM idempotency_keys WHERE account_id = :account_id AND created_at < :before;
+-- Forget keys older than the time they are promised to be kept, some at a time (index idempotency_keys_age).
+DELETE FROM idempotency_keys WHERE account_id = :account_id AND key IN (
+    SELECT key FROM idempotency_keys WHERE account_id = :account_id AND created_at < :before LIMIT :count)
+RETURNING key;

@@ -1,6 +1,7 @@
 """Messages: born by accept, moved by dispatch and by the providers' facts, read by everybody."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -9,6 +10,8 @@ from trunkline.store.contract import Conflict, Tx
 from trunkline.store.queries import load
 
 _Q = load("messages")
+_AT_ONCE = 500
+"""Rows that one step of a sweep changes, so that nobody waits long for it."""
 
 
 class NewMessage(msgspec.Struct, frozen=True):
@@ -25,6 +28,7 @@ class NewMessage(msgspec.Struct, frozen=True):
     callback_data: str | None
     state: State
     created_at: int
+    send_at: int | None
     due_at: int
     expires_at: int
 
@@ -44,6 +48,7 @@ class MessageRow(msgspec.Struct, frozen=True):
     state: State
     state_reason: str | None
     created_at: int
+    send_at: int | None
     due_at: int
     expires_at: int
     attempts: int
@@ -103,26 +108,27 @@ async def get_by_provider_id(tx: Tx, account_id: str, provider_id: str) -> Messa
 
 async def page(tx: Tx, account_id: str, filters: Filters, start: str, count: int) -> list[MessageRow]:
     """Up to `count` messages older than the id `start`, newest first."""
-    return await _page(tx, "page", account_id, filters, start, count)
+    name, values = _narrowed("page", filters)
+    rows = await tx.fetch(_Q[name], account_id=account_id, start=start, count=count, **values)
+    return [MessageRow(*row) for row in rows]
 
 
 async def page_backward(
     tx: Tx, account_id: str, filters: Filters, start: str, count: int
 ) -> list[MessageRow]:
     """The nearest `count` messages newer than the id `start`, newest first."""
-    rows = await _page(tx, "page_backward", account_id, filters, start, count)
-    return rows[::-1]
+    name, values = _narrowed("page_backward", filters)
+    rows = await tx.fetch(_Q[name], account_id=account_id, start=start, count=count, **values)
+    return [MessageRow(*row) for row in reversed(rows)]
 
 
-async def _page(
-    tx: Tx, name: str, account_id: str, filters: Filters, start: str, count: int
-) -> list[MessageRow]:
-    values = msgspec.structs.asdict(filters) | {"account_id": account_id, "start": start, "count": count}
+def _narrowed(name: str, filters: Filters) -> tuple[str, dict[str, Any]]:
+    """The query for these filters, and their values."""
+    values = msgspec.structs.asdict(filters)
     if filters.recipient:
-        name += "_of_recipient"
-    else:
-        del values["recipient"]
-    return [MessageRow(*row) for row in await tx.fetch(_Q[name], **values)]
+        return f"{name}_of_recipient", values
+    del values["recipient"]
+    return name, values
 
 
 async def cancel(tx: Tx, account_id: str, message_id: str, now: int) -> bool:
@@ -146,13 +152,18 @@ async def wake(tx: Tx, account_id: str, number_id: str, now: int, count: int) ->
     return sorted((Waiting(*row) for row in rows), key=lambda message: message.id)
 
 
-async def unhold(tx: Tx, account_id: str, number_id: str) -> list[Waiting]:
-    rows = await tx.fetch(_Q["unhold"], account_id=account_id, number_id=number_id)
-    return sorted((Waiting(*row) for row in rows), key=lambda message: message.id)
+async def unhold(tx: Tx, account_id: str, number_id: str) -> int:
+    """How many of the held went back to the queue: some at a time, 0 when none is left."""
+    rows = await tx.fetch(_Q["unhold"], account_id=account_id, number_id=number_id, count=_AT_ONCE)
+    return len(rows)
 
 
-async def expire(tx: Tx, account_id: str, message_id: str, now: int) -> bool:
-    return await tx.fetch_one(_Q["expire"], account_id=account_id, id=message_id, now=now) is not None
+async def expire(tx: Tx, account_id: str, number_id: str, before: str, now: int) -> int:
+    """How many with an id below `before` have ended unsent: some at a time, 0 when none is left."""
+    rows = await tx.fetch(
+        _Q["expire"], account_id=account_id, number_id=number_id, before=before, now=now, count=_AT_ONCE
+    )
+    return len(rows)
 
 
 async def progress_many(tx: Tx, keys: Sequence[tuple[str, str]]) -> list[Progress]:

@@ -1,21 +1,23 @@
 -- name: insert
 -- A message is born, scheduled or queued.
 INSERT INTO messages (account_id, id, number_id, type, recipient, recipient_kind, content, context_id,
-    callback_data, state, created_at, due_at, expires_at)
+    callback_data, state, created_at, send_at, due_at, expires_at)
 VALUES (:account_id, :id, :number_id, :type, :recipient, :recipient_kind, :content, :context_id,
-    :callback_data, :state, :created_at, :due_at, :expires_at);
+    :callback_data, :state, :created_at, :send_at, :due_at, :expires_at);
 
 -- name: get
 -- One message, whole, by primary key.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
-    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
+    submitted_at,
     sent_at, delivered_at, read_at, failed_at, ended_at, error, version
 FROM messages WHERE account_id = :account_id AND id = :id;
 
 -- name: get_by_provider_id
 -- One message by the provider's id (index messages_provider).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
-    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
+    submitted_at,
     sent_at, delivered_at, read_at, failed_at, ended_at, error, version
 FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
 
@@ -23,7 +25,8 @@ FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
 -- A page of an account's messages, newest first, along the primary key. Empty filters match everything,
 -- except that read marks have to be asked for by their type.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
-    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
+    submitted_at,
     sent_at, delivered_at, read_at, failed_at, ended_at, error, version
 FROM messages
 WHERE account_id = :account_id AND id < :start
@@ -35,7 +38,8 @@ ORDER BY id DESC LIMIT :count;
 -- name: page_of_recipient
 -- The same for one recipient (index messages_recipient).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
-    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
+    submitted_at,
     sent_at, delivered_at, read_at, failed_at, ended_at, error, version
 FROM messages
 WHERE account_id = :account_id AND recipient = :recipient AND id < :start
@@ -47,7 +51,8 @@ ORDER BY id DESC LIMIT :count;
 -- name: page_backward
 -- The page before: the nearest newer ones, oldest first, along the primary key.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
-    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
+    submitted_at,
     sent_at, delivered_at, read_at, failed_at, ended_at, error, version
 FROM messages
 WHERE account_id = :account_id AND id > :start
@@ -59,7 +64,8 @@ ORDER BY id LIMIT :count;
 -- name: page_backward_of_recipient
 -- The same for one recipient (index messages_recipient).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
-    state_reason, created_at, due_at, expires_at, attempts, provider_id, provider_recipient, submitted_at,
+    state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
+    submitted_at,
     sent_at, delivered_at, read_at, failed_at, ended_at, error, version
 FROM messages
 WHERE account_id = :account_id AND recipient = :recipient AND id > :start
@@ -98,17 +104,33 @@ RETURNING account_id, id, number_id, type, recipient, recipient_kind, content, c
     expires_at, attempts;
 
 -- name: unhold
--- A number's held messages may go again.
+-- A number's held messages may go again, oldest first (index messages_held).
 UPDATE messages SET state = 'queued', state_reason = NULL, version = version + 1
-WHERE account_id = :account_id AND number_id = :number_id AND state = 'held'
-RETURNING account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at,
-    expires_at, attempts;
+WHERE account_id = :account_id AND state = 'held' AND id IN (
+    SELECT id FROM messages
+    WHERE account_id = :account_id AND number_id = :number_id AND state = 'held'
+    ORDER BY id LIMIT :count)
+RETURNING id;
 
 -- name: expire
--- A message whose life ended before an intent.
+-- A number's messages whose life ended before an intent, oldest first. Ids sort by time, so those from
+-- `before` on are too young and are not looked at; a schedule that is due and was not woken has a number that
+-- is gone (indexes messages_queued, messages_held, messages_scheduled).
 UPDATE messages SET state = 'expired', ended_at = :now, version = version + 1
-WHERE account_id = :account_id AND id = :id AND state IN ('scheduled', 'queued', 'held')
-    AND expires_at <= :now
+WHERE account_id = :account_id AND state IN ('queued', 'held', 'scheduled') AND id IN (
+    SELECT id FROM (
+        SELECT id FROM messages
+        WHERE account_id = :account_id AND number_id = :number_id AND state = 'queued' AND id < :before
+            AND expires_at <= :now
+        UNION ALL
+        SELECT id FROM messages
+        WHERE account_id = :account_id AND number_id = :number_id AND state = 'held' AND id < :before
+            AND expires_at <= :now
+        UNION ALL
+        SELECT id FROM messages
+        WHERE account_id = :account_id AND number_id = :number_id AND state = 'scheduled' AND due_at <= :now
+            AND expires_at <= :now) AS ended
+    LIMIT :count)
 RETURNING id;
 
 -- name: begin_sending

@@ -70,7 +70,7 @@ async def migrate_postgres(url: str, now: int) -> None:
     """Bring the database up to date; other processes that start meanwhile wait for it."""
     try:
         connection = await asyncpg.connect(url, timeout=3)
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StoreUnavailable(f"PostgreSQL is not to be reached: {error}") from error
     try:
         async with connection.transaction():

@@ -1,11 +1,15 @@
 """PostgreSQL: one writing connection per process with group commit, a small pool for reads.
 
 One writer is enough: a group is one round of pipelined statements, and two writers of one process could
-only wait for each other's rows. Settings that carry a promise are checked when the store is opened
+only wait for each other's rows. Settings that carry a promise are checked on every connection
 (docs/decisions/0004): without `fsync` and `synchronous_commit` an acknowledged message could be lost.
+
+When a connection is lost during COMMIT, only the server knows whether it was done. It is asked before the
+callers are told: a write that is said not to be kept must not turn up later.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
@@ -26,7 +30,25 @@ _SESSION = {
 }
 _PROMISED = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply"}}
 _OLDEST = 150_000
-_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
+_UNAVAILABLE = (
+    OSError,  # with every time-out
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.TransactionRollbackError,  # deadlocks
+    asyncpg.InsufficientResourcesError,  # disk, memory, connections
+    asyncpg.ObjectNotInPrerequisiteStateError,  # a lock held by others for too long
+    asyncpg.OperatorInterventionError,  # a shutdown, and statements that took too long
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalServerError,
+)
+"""Faults of the server or the way to it; what is not among them is the fault of what was asked."""
+
+SILENCE_SECONDS = 15.0
+"""How long a server may say nothing before it counts as gone."""
+
+ASK_AGAIN_SECONDS = 0.2
 
 
 class PostgresTx:
@@ -51,8 +73,11 @@ class PostgresTx:
         return cast("list[Row]", await self._connection.fetchmany(query.postgres, rows)) if rows else []
 
     async def part(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
-        async with self._connection.transaction():  # nested: a savepoint
-            return await work(self)
+        try:
+            async with self._connection.transaction():  # nested: a savepoint
+                return await work(self)
+        except _UNAVAILABLE as error:
+            raise _unavailable(error) from error
 
 
 class PostgresStore:
@@ -66,14 +91,16 @@ class PostgresStore:
         self._pending: list[Job] = []
         self._wake = asyncio.Event()
         self._closing = False
+        self._connection: Any = None
+        self._in_doubt = False
         self._writer = asyncio.create_task(self._run(), name="store-writer")
 
     async def read(self, work: Work[T]) -> T:
         try:
-            async with self._pool.acquire() as connection, connection.transaction(readonly=True):
+            async with self._pool.acquire() as connection, _snapshot(connection):
                 return await work(PostgresTx(connection))
-        except _LOST as error:
-            raise StoreUnavailable(f"PostgreSQL: {error}") from error
+        except _UNAVAILABLE as error:
+            raise _unavailable(error) from error
 
     async def write(self, work: Work[T]) -> T:
         return cast("T", await self._submit(alone(work), None))
@@ -84,6 +111,8 @@ class PostgresStore:
     def _submit(self, operation: BatchWork[Any, Any], item: Any) -> "asyncio.Future[Any]":
         if self._closing:
             raise StoreUnavailable("the store is closing")
+        if self._in_doubt:
+            raise StoreUnavailable("PostgreSQL is away, in the middle of a commit")
         if len(self._pending) >= MAX_PENDING:
             raise StoreBusy(f"{MAX_PENDING} writes wait already")
         waiter = asyncio.get_running_loop().create_future()
@@ -98,19 +127,50 @@ class PostgresStore:
         await self._pool.close()
 
     async def _run(self) -> None:
-        connection = None
         while jobs := await self._next_group():
             try:
-                if connection is None or connection.is_closed():
-                    connection = await _connection(self._url)
-                async with connection.transaction():
-                    await apply(PostgresTx(connection), jobs)
+                await self._commit(jobs)
             except Exception as error:
+                self._hang_up()
                 _fail(jobs, error)
             for job in jobs:
                 job.settle()
-        if connection is not None:
-            await connection.close()
+        self._hang_up()
+
+    async def _commit(self, jobs: list[Job]) -> None:
+        """When it raises, nothing was kept."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await _connection(self._url)
+        transaction = self._connection.transaction()
+        await transaction.start()
+        xid = await self._connection.fetchval("SELECT pg_current_xact_id()::text")
+        await apply(PostgresTx(self._connection), jobs)
+        try:
+            await transaction.commit()
+        except _UNAVAILABLE:
+            self._hang_up()
+            if not await self._was_kept(xid):
+                raise
+
+    async def _was_kept(self, xid: str) -> bool:
+        """What became of a transaction whose COMMIT got no answer; asked until the server says it."""
+        self._in_doubt = True
+        try:
+            while not self._closing:
+                with contextlib.suppress(StoreUnavailable, *_UNAVAILABLE):
+                    fate = await _fate(self._url, xid)
+                    if fate != "in progress":
+                        return fate == "committed"
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
+            return False
+        finally:
+            self._in_doubt = False
+
+    def _hang_up(self) -> None:
+        """Without a farewell: the server ends what was under way."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
 
     async def _next_group(self) -> list[Job]:
         """The jobs of the next transaction; empty when the store is closed and all is written."""
@@ -130,19 +190,47 @@ def _fail(jobs: list[Job], error: Exception) -> None:
         job.error = failure
 
 
+def _unavailable(error: Exception) -> StoreUnavailable:
+    return StoreUnavailable(f"PostgreSQL: {error or type(error).__name__}")
+
+
+def _snapshot(connection: Any) -> Any:
+    """A transaction in which all reads see the same moment."""
+    return connection.transaction(isolation="repeatable_read", readonly=True)
+
+
 async def connect(url: str) -> PostgresStore:
     """Open the store after checking the server's settings. `StoreUnavailable` says what is wrong."""
     try:
-        pool = await asyncpg.create_pool(
-            url, min_size=1, max_size=4, timeout=3, server_settings=_SESSION, init=check_server
-        )
-    except _LOST as error:
+        pool = await asyncpg.create_pool(url, min_size=1, max_size=4, init=check_server, **_connecting())
+    except (*_UNAVAILABLE, ValueError) as error:
         raise StoreUnavailable(f"PostgreSQL is not to be reached: {error}") from error
     return PostgresStore(url, pool)
 
 
 async def _connection(url: str) -> Any:
-    return await asyncpg.connect(url, timeout=3, server_settings=_SESSION)
+    connection = await asyncpg.connect(url, **_connecting())
+    try:
+        await check_server(connection)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+def _connecting() -> dict[str, Any]:
+    return {"timeout": 3, "command_timeout": SILENCE_SECONDS, "server_settings": _SESSION}
+
+
+async def _fate(url: str, xid: str) -> str | None:
+    """`committed`, `aborted` or `in progress`; None from a server that never saw it."""
+    connection = await asyncpg.connect(url, **_connecting())
+    try:
+        return cast("str | None", await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", xid))
+    except asyncpg.InvalidParameterValueError:  # a number that this server has not reached yet
+        return None
+    finally:
+        connection.terminate()
 
 
 async def check_server(connection: Any) -> None:

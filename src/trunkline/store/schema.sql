@@ -89,6 +89,7 @@ CREATE TABLE messages (
         'sent', 'delivered', 'read', 'failed', 'expired', 'canceled', 'unconfirmed')),
     state_reason TEXT,
     created_at BIGINT NOT NULL,
+    send_at BIGINT,
     due_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,

@@ -22,18 +22,34 @@ from trunkline.store.group_commit import LINGER_SECONDS, MAX_GROUP, MAX_PENDING,
 from trunkline.store.queries import Query
 
 _READERS = 2
+_BUSY_MS = 5000
 _SETTINGS: dict[str, object] = {
+    "busy_timeout": _BUSY_MS,
     "journal_mode": "wal",
     "synchronous": 2,  # FULL
     "foreign_keys": 1,
     "trusted_schema": 0,
     "cell_size_check": 1,
     "mmap_size": 0,
-    "busy_timeout": 5000,
     "journal_size_limit": 64 * 1024 * 1024,
 }
+_CHECKPOINT_PAGES = 1_000
+_RESTART_PAGES = 16_000  # 64 MiB
+_RESTART_PATIENCE_MS = 500
 _OLDEST = 3_051_003  # the first release without the WAL-reset fault
-_DISK_FAULTS = (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.CantOpenError, apsw.CorruptError)
+_UNAVAILABLE = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.ProtocolError,
+    apsw.NoMemError,
+    apsw.ReadOnlyError,
+    apsw.CantOpenError,
+    apsw.CorruptError,
+    apsw.NotADBError,
+)
+"""Faults of disk, file or memory; what is not among them is the fault of what was asked."""
 
 
 class SqliteTx:
@@ -61,7 +77,7 @@ class SqliteTx:
         self._connection.execute("SAVEPOINT part")
         try:
             result = await work(self)
-        except _DISK_FAULTS as error:
+        except _UNAVAILABLE as error:
             raise StoreUnavailable(str(error)) from error
         except BaseException:
             if not self._connection.in_transaction:  # SQLite gave up the whole transaction
@@ -92,20 +108,25 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer = Writer(connect(path))
+        self._closing = False
         self._local = threading.local()
+        self._reading: list[apsw.Connection] = []
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
     async def read(self, work: Work[T]) -> T:
+        if self._closing:
+            raise StoreUnavailable("the store is closing")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Work[T]) -> T:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = connect(self._path, read_only=True)
+            self._reading.append(connection)
         try:
             with _transaction(connection, "BEGIN"):
                 return run_now(work(SqliteTx(connection)))
-        except _DISK_FAULTS as error:
+        except _UNAVAILABLE as error:
             raise StoreUnavailable(str(error)) from error
 
     async def write(self, work: Work[T]) -> T:
@@ -115,8 +136,15 @@ class SqliteStore:
         return cast("Result", await self._writer.submit(operation, item))
 
     async def close(self) -> None:
+        """The writer last, so that it leaves one whole file behind."""
+        self._closing = True
+        await asyncio.get_running_loop().run_in_executor(None, self._close_readers)
         await asyncio.get_running_loop().run_in_executor(None, self._writer.close)
+
+    def _close_readers(self) -> None:
         self._readers.shutdown()
+        for connection in self._reading:
+            connection.close()
 
 
 class Writer:
@@ -124,6 +152,8 @@ class Writer:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._connection.set_wal_hook(self._checkpoint)
+        self._restart_at = _RESTART_PAGES
         self._tx = SqliteTx(connection)
         self._pending: list[Job] = []
         self._wake = threading.Condition()
@@ -178,6 +208,27 @@ class Writer:
             failure.__cause__ = error
             for job in jobs:
                 job.error = failure
+
+    def _checkpoint(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        """After each commit. As SQLite does by itself, but a long log is begun anew.
+
+        That needs a moment without readers on it, which never comes by itself when they follow each other
+        closely. Who reads for long is not waited for, and asked again when the log has grown as much again.
+        """
+        if pages < _CHECKPOINT_PAGES:
+            return apsw.SQLITE_OK
+        is_long = pages >= self._restart_at
+        mode = apsw.SQLITE_CHECKPOINT_RESTART if is_long else apsw.SQLITE_CHECKPOINT_PASSIVE
+        try:
+            connection.set_busy_timeout(_RESTART_PATIENCE_MS)
+            connection.wal_checkpoint(name, mode)
+            if is_long or pages < _RESTART_PAGES:
+                self._restart_at = _RESTART_PAGES
+        except apsw.Error:  # the commit stands all the same
+            self._restart_at = pages + _RESTART_PAGES
+        finally:
+            connection.set_busy_timeout(_BUSY_MS)
+        return apsw.SQLITE_OK
 
 
 def _settle_all(jobs: list[Job]) -> None:
