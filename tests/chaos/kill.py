@@ -15,17 +15,20 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import msgspec
 
+from bench.machine import describe
 from tests.chaos.checker import Verdict, check
 from tests.processes import Program, free_port, run
 
 CALLERS = 16
 DEADLINE_SECONDS = 600
+RESULTS = Path(__file__).parent / "results"
 WORKING = {"queued", "scheduled", "sending"}
 
 
@@ -205,6 +208,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engine", choices=["sqlite", "postgres"], default="sqlite")
+    parser.add_argument("--keep", action="store_true", help="write the result to tests/chaos/results")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="trunkline-kill-") as folder, contextlib.ExitStack() as stack:
         url = ""
@@ -219,10 +223,21 @@ def main() -> int:
         )  # fmt: skip
         started = time.monotonic()
         verdict = asyncio.run(run_plan(plan))
-    print(msgspec.json.format(msgspec.json.encode(verdict)).decode())
-    word = "clean" if verdict.is_clean() else "NOT CLEAN"
-    print(f"{options.engine}: {word} in {time.monotonic() - started:.0f} s")
+        seconds = round(time.monotonic() - started)
+        machine = describe(Path(folder))
+    result = {"command": _command(options), "machine": machine, "seconds": seconds, "verdict": verdict}
+    text = msgspec.json.format(msgspec.json.encode(result)).decode()
+    print(text)
+    print(f"{options.engine}: {'clean' if verdict.is_clean() else 'NOT CLEAN'} in {seconds} s")
+    if options.keep:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-kill-{options.engine}.json").write_text(text + "\n")
     return 0 if verdict.is_clean() else 1
+
+
+def _command(options: argparse.Namespace) -> str:
+    counts = f"--messages {options.messages} --kills {options.kills} --seed {options.seed}"
+    return f"python -m tests.chaos.kill {counts} --engine {options.engine}"
 
 
 if __name__ == "__main__":
