@@ -64,13 +64,13 @@ $(BIN)/python:
 	  || { echo "No virtual environment could be made. Debian, Ubuntu: apt install python3-venv python3-pip" >&2; exit 1; }
 
 $(VENV)/.runtime: requirements/build.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
-	@echo "Installing into $(VENV)"
+	@echo "Installing into $(VENV)" >&2
 	@$(INSTALL) --require-hashes -r requirements/build.txt -r requirements/runtime.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
-	@echo "Installing what tests and checks need into $(VENV)"
+	@echo "Installing what tests and checks need into $(VENV)" >&2
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 

@@ -8,6 +8,7 @@ import secrets
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace as change
 
 from trunkline.channels.contract import Connector, Number, SubscribeError
 from trunkline.clock import Clock
@@ -105,17 +106,19 @@ async def register_number(admin: Admin, account_id: str, form: NumberForm) -> Nu
         present = next((row for row in mine if row.digits == form.digits), None)
         if present is None and any(row.phone_number_id == form.phone_number_id for row in mine):
             raise _exists("/phone_number_id", "another number of this account has this phone number id")
-        row = _row(admin.vault, account_id, form, present, now, is_default=not mine)
+        number_id = present.id if present else ids.new_id(ids.NUMBER)
+        row = _new_row(admin.vault, account_id, number_id, form, now)
+        if present is not None:
+            row = change(row, is_default=present.is_default, created_at=present.created_at)
+        elif not mine:
+            row = change(row, is_default=1)
         await (numbers.update(tx, row) if present else numbers.insert(tx, row))
         return row
 
     return await admin.store.write(work)
 
 
-def _row(
-    vault: Vault, account_id: str, form: NumberForm, present: NumberRow | None, now: int, *, is_default: bool
-) -> NumberRow:
-    number_id = present.id if present else ids.new_id(ids.NUMBER)
+def _new_row(vault: Vault, account_id: str, number_id: str, form: NumberForm, now: int) -> NumberRow:
     return NumberRow(
         account_id=account_id,
         id=number_id,
@@ -127,11 +130,11 @@ def _row(
         sealed_token=vault.seal(form.token, account_id=account_id, row_id=number_id),
         sealed_app_secret=vault.seal(form.app_secret, account_id=account_id, row_id=number_id),
         base_url=form.base_url.rstrip("/"),
-        is_default=present.is_default if present else int(is_default),
+        is_default=0,
         is_builtin=int(form.is_builtin),
         messages_per_second=form.messages_per_second,
         held_reason=None,
-        created_at=present.created_at if present else now,
+        created_at=now,
         updated_at=now,
     )
 

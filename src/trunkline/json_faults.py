@@ -119,7 +119,8 @@ class _Reader:
 
     def nested(self, content: Callable[[], None]) -> None:
         if len(self.open) == DEEPEST:
-            self.note(self.at, "too_deep", f"more than {DEEPEST} objects and arrays inside each other")
+            detail = f"more than {DEEPEST} objects and arrays inside each other"
+            self.note(self.at, "too_deep", detail, f"at most {DEEPEST}")
             raise _Stop
         self.open.append(self.at)
         self.at += 1
@@ -146,7 +147,8 @@ class _Reader:
         name = self.string()
         self.path.append(name)
         if name in names:
-            self.note(start, "duplicate_key", f"the name {shorten(name)} stands twice in this object")
+            detail = f"the name {shorten(name)} stands twice in this object"
+            self.note(start, "duplicate_key", detail, "each name once")
         names.add(name)
         if not self.next_is(":"):
             self.stop("colon")
@@ -184,9 +186,10 @@ class _Reader:
             self.stop_in_string(start, error)
         text = str(value)
         if "\0" in text:
-            self.note(start, "nul_character", "the text contains the character NUL")
+            self.note(start, "nul_character", "the text contains the character NUL", "the text without it")
         if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-            self.note(start, "lone_surrogate", "the text contains one half of a surrogate pair")
+            detail = "the text contains one half of a surrogate pair"
+            self.note(start, "lone_surrogate", detail, "both halves, or the character itself")
             return text.encode("utf-8", "replace").decode()  # it may become a step of a pointer
         return text
 

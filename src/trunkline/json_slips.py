@@ -160,7 +160,9 @@ def _no_text(text: str, at: int) -> Slip:
             f"{escape} is not an escape of JSON",
             '\\" \\\\ \\/ \\b \\f \\n \\r \\t, or \\u and four hex digits',
         )
-    return Slip(f"the control character U+{ord(text[at]):04X} stands in a text", f"\\u{ord(text[at]):04x}")
+    code = ord(text[at])
+    right = f"\\u{code:04x}" if code else "the text without it"  # NUL is not taken as an escape either
+    return Slip(f"the control character U+{code:04X} stands in a text", right)
 
 
 def _no_end(text: str, at: int) -> Slip:

@@ -134,7 +134,7 @@ def _plan(code: str) -> _Plan | None:
         return None
     # The first region speaks for all that share the code, as in the library's own is_possible_number.
     about = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(int(code), regions[0])
-    assert about is not None and about.general_desc is not None  # noqa: S101 - true of every listed code
+    assert about is not None and about.general_desc is not None  # true of every listed code
     prefix = about.national_prefix_for_parsing
     return _Plan(
         code=code,

@@ -51,6 +51,7 @@ class WebServer:
         config = uvicorn.Config(
             app,
             http="httptools",
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -31,6 +31,20 @@ def test_what_is_accepted_is_handed_to_the_provider(site: Site) -> None:
     assert message["biz_opaque_callback_data"] == "order 81"
 
 
+def test_what_may_go_now_is_handed_over_in_memory_and_what_waits_is_not(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed: list[str] = []
+    monkeypatch.setattr(
+        site.api.dispatcher, "hand_over", lambda waiting: handed.extend(one.id for one in waiting)
+    )
+    now = site.accepted()
+    site.accepted(send_at="2027-01-01T00:00:00Z")
+    batch = site.post("/v1/messages/batch", [TEXT, TEXT | {"send_at": "2027-01-01T00:00:00Z"}]).json
+    site.send(TEXT | {"to": "12"})
+    assert handed == [now, batch["results"][0]["id"]]
+
+
 def test_a_bare_question_mark_behind_the_address_changes_nothing(site: Site) -> None:
     async def raw() -> bytes:
         body = json.dumps(TEXT).encode()

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -144,6 +145,26 @@ def test_a_number_of_another_sandbox_added_while_stopped_is_used_by_the_next_sta
             assert server.ready["from"] == sandbox.ready["from"]
             secrets["--token"] = sandbox.ready["sandbox_token"]
             assert run(*add, *options(secrets), "--hook-url", server.ready["hook_url"]).code == 0
+            sent = run("send", "text", "15550002222", "hello", "--data", server.data, "-o", "json")
+    assert (sent.code, sent.json["state"]) == (0, "read")
+
+
+def test_a_hook_is_subscribed_while_the_server_is_stopped_and_serves_the_next_start(tmp_path: Path) -> None:
+    with running("sandbox", tmp_path / "sandbox") as sandbox:
+        with running("serve", tmp_path / "data", "--no-sandbox") as server:
+            hook_url = server.ready["hook_url"]
+        secrets = {"--token": sandbox.ready["sandbox_token"], "--app-secret": sandbox.ready["app_secret"]}
+        add = [
+            "numbers",
+            "add",
+            "--data",
+            str(tmp_path / "data"),
+            *options(as_options(sandbox.ready) | secrets),
+        ]
+        elsewhere = run(*add, "--hook-url", hook_url + "x", "--json")
+        assert (elsewhere.code, elsewhere.error["problems"][0]["pointer"]) == (1, "/hook_url")
+        assert run(*add, "--hook-url", hook_url).code == 0
+        with running("serve", tmp_path / "data", "--port", str(urlsplit(hook_url).port)) as server:
             sent = run("send", "text", "15550002222", "hello", "--data", server.data, "-o", "json")
     assert (sent.code, sent.json["state"]) == (0, "read")
 

@@ -67,6 +67,12 @@ def test_what_is_not_reached_in_time_ends_with_5(server: Running) -> None:
     assert "is submitted after 0.5 s" in done.error["detail"]
 
 
+def test_a_reaction_has_reached_its_end_when_it_is_sent(server: Running) -> None:
+    message_id = send(server, "text", TO, "hello", "--wait", "sent").out.split()[0]
+    done = send(server, "reaction", TO, message_id, "\N{THUMBS UP SIGN}", "--timeout", "20")
+    assert (done.code, states(done.out)[-1]) == (0, "sent")
+
+
 @pytest.mark.parametrize("way", ["file", "stdin"])
 def test_a_body_comes_from_a_file_or_from_standard_input(way: str, server: Running, tmp_path: Path) -> None:
     body = json.dumps({"to": TO, "type": "text", "text": {"body": "from a file"}})

@@ -48,6 +48,33 @@ def test_a_sandbox_alone_says_where_it_is_and_is_the_same_after_a_restart(tmp_pa
     assert busy.error["exit_code"] == 4
 
 
+def test_no_file_of_the_data_folder_tells_a_secret_or_can_be_read_by_others(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)  # as people make folders: then each file has to be closed by itself
+    with running("serve", data, "--sandbox-port", "0") as server:
+        assert run("send", "text", "15550002222", "hello", "--data", data).code == 0
+        files = [path for path in data.rglob("*") if path.is_file()]
+        assert {path.name for path in files} >= {
+            "trunkline.db",
+            "trunkline.db-wal",
+            "sandbox.db",
+            "sandbox.db-wal",
+        }
+        for name in ("api_key", "verify_token", "sandbox_token", "app_secret"):
+            telling = [path.name for path in files if server.ready[name].encode() in path.read_bytes()]
+            assert (name, telling) == (name, [])
+        assert [path.name for path in files if path.stat().st_mode & 0o077] == []
+
+
+def test_the_folder_of_a_sandbox_alone_tells_no_secret_and_can_be_read_by_nobody_else(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    with running("sandbox", folder) as sandbox:
+        files = list(folder.iterdir())
+        for name in ("sandbox_token", "app_secret"):
+            assert not any(sandbox.ready[name].encode() in path.read_bytes() for path in files)
+        assert [path.name for path in (folder, *files) if path.stat().st_mode & 0o077] == []
+
+
 def banner(data: Path) -> tuple["subprocess.Popen[str]", str]:
     """The program as people start it, and what it says until it is ready."""
     line = [*COMMAND, "serve", "--data", str(data), "--port", "0", "--sandbox-port", "0"]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from pyreqwest.client import ClientBuilder
@@ -186,8 +187,26 @@ def test_the_ledger_pages_in_order(tmp_path: Path) -> None:
                 after = page["paging"]["next_after"]
                 pages += 1
             assert (seen, pages) == (sent, 3)
-            for query in ("limit=0", "limit=10001", "limit=x", "after=-1", "after=٣"):
+            for query in ("limit=0", "limit=x", "after=-1", "after=٣", "after=wamid.unknown"):
                 assert (await tools.call("GET", f"/_sandbox/ledger?{query}")).status == 400
+
+    asyncio.run(scenario())
+
+
+def test_the_ledger_goes_on_after_the_last_row_that_a_client_has_seen(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rig(tmp_path, subscribed=False) as tools:
+            sent = [await tools.sent(str(15_550_100_000 + number)) for number in range(5)]
+            seen: list[str] = []
+            page: list[dict[str, Any]] = [{"wamid": ""}]
+            while page:
+                query = urlencode({"limit": 2, "after": page[-1]["wamid"]})
+                page = (await (await tools.call("GET", f"/_sandbox/ledger?{query}")).json())["data"]
+                seen += [row["wamid"] for row in page]
+            assert seen == sent
+            everything = await (await tools.call("GET", "/_sandbox/ledger?limit=1000000")).json()
+            assert [row["wamid"] for row in everything["data"]] == sent
+            assert set(everything["data"][0]) == {"wamid", "to", "callback_data", "type", "taken_at"}
 
     asyncio.run(scenario())
 

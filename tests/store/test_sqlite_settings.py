@@ -23,6 +23,13 @@ def test_a_setting_that_does_not_hold_is_named(tmp_path: Path, monkeypatch: pyte
         sqlite.connect(tmp_path / "a.db")
 
 
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "trunkline.db"
+    path.write_bytes(b"this is a letter, not a database " * 100)
+    with pytest.raises(StoreUnavailable, match="trunkline.db can not be used"):
+        asyncio.run(open_store(None, tmp_path, NOW))
+
+
 def test_readers_can_not_write(tmp_path: Path) -> None:
     sqlite.connect(tmp_path / "a.db").execute("CREATE TABLE t (x)")
     reader = sqlite.connect(tmp_path / "a.db", read_only=True)

@@ -73,7 +73,7 @@ async def _carry_out_once(
             raise
         return _again(first, fingerprint)
     answer = Answered(account_id, key, fingerprint, 200, plan.body, api.runtime.clock.now())
-    first = await _store(api, plan, answer if plan.messages else None)
+    first = await _store(api, plan, answer)
     return Response(200, plan.body) if first is None else _again(first, fingerprint)
 
 

@@ -57,11 +57,16 @@ async def send(api: Api, request: Request, caller: Caller) -> Response:
 
 async def prepare(api: Api, caller: Caller, body: Any) -> NewMessage:
     """The message with its new id, not stored yet; or `Refusal` with everything that is wrong."""
+    runtime, account_id = api.runtime, caller.account_id
+    draft = content.check(body, now=runtime.clock.now(), http_links=api.http_links).draft
+    if draft is not None and draft.context_id is None:  # most are such; only the sender can still be wrong
+        number = accept.choose_number(runtime, account_id, draft.sender, is_live=caller.is_live)
+        return accept.new_message(runtime, account_id, number, draft)
     judged = await judge(api, caller, body)
     if judged.refusal is not None:
         raise judged.refusal
     assert judged.draft is not None and judged.number is not None  # or there is a refusal
-    return accept.new_message(api.runtime, caller.account_id, judged.number, judged.draft)
+    return accept.new_message(runtime, account_id, judged.number, judged.draft)
 
 
 async def judge(api: Api, caller: Caller, body: Any) -> Judgement:

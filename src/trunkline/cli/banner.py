@@ -41,7 +41,8 @@ def _places(where: "Ready") -> list[tuple[str, str]]:
     if where.api_key:
         places.append(("API key", f"{where.api_key}  (shown once; keep it)"))
     else:
-        places.append(("API key", f"as shown at the first start; another: {how_to_call()} keys create"))
+        another = f"{how_to_call()} keys create{options_to_reach(where.data)}"
+        places.append(("API key", f"as shown at the first start; another: {another}"))
     return places
 
 

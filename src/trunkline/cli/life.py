@@ -7,6 +7,7 @@ from typing import Any
 Message = dict[str, Any]
 
 _RANK = {"submitted": 1, "sent": 2, "delivered": 3, "read": 4}
+_LAST_REPORT = {"read": _RANK["submitted"], "reaction": _RANK["sent"]}
 ENDS = frozenset({"failed", "expired", "canceled", "unconfirmed"})
 """States that no longer lead to the awaited one."""
 
@@ -41,8 +42,8 @@ STYLE: dict[str, str] = {
 
 
 def has_reached(message: Message, wanted: str) -> bool:
-    """A read mark has no life after it was taken: providers report nothing on it."""
-    needed = 1 if message["type"] == "read" else _RANK[wanted]
+    """Of a read mark nothing is reported once it was taken, and of a reaction nothing after `sent`."""
+    needed = min(_RANK[wanted], _LAST_REPORT.get(message["type"], _RANK["read"]))
     return _RANK.get(message["state"], 0) >= needed
 
 

@@ -73,7 +73,7 @@ class Form:
         typer.Option(
             "--hook-url",
             metavar="URL",
-            help="Also ask the provider to post its webhooks here; the server must run, to answer.",
+            help="Also ask the provider to post its webhooks here. It checks the address at once.",
         ),
     ] = None
     messages_per_second: Annotated[
@@ -109,7 +109,9 @@ def add(form: Form, place: Place, account: AccountName = None) -> None:
     """
     with output.command(place.as_json) as out:
         body = form.as_body()
-        number = ask(place, account, lambda api: api.post("/v1/numbers", body), may_make=True)
+        number = ask(
+            place, account, lambda api: api.post("/v1/numbers", body), may_make=True, hook_url=form.hook_url
+        )
         out.result(number, lambda: output.console().print(f"{number['id']}  {number['from']}"))
 
 

@@ -26,23 +26,31 @@ _PATIENCE_SECONDS = 5.0
 
 
 def ask(
-    place: Place, account: str | None, question: Callable[[Client], Awaitable[T]], *, may_make: bool = False
+    place: Place,
+    account: str | None,
+    question: Callable[[Client], Awaitable[T]],
+    *,
+    may_make: bool = False,
+    hook_url: str | None = None,
 ) -> T:
     """Ask the API with the operator's rights on behalf of an account: of this name or id, or the first.
 
-    `may_make`: a data folder that is not there yet is made, as the first start would.
+    `may_make`: a data folder that is not there yet is made, as the first start would. `hook_url`: where the
+    provider will be asked to post; it checks that the address is ours.
     """
     settings = load_settings(place.config, data=place.data, store__url=place.database)
 
     async def work() -> T:
-        async with _open_office(settings, account, may_make=may_make) as client:
+        async with _open_office(settings, account, may_make=may_make, hook_url=hook_url) as client:
             return await question(client)
 
     return asyncio.run(work())
 
 
 @contextlib.asynccontextmanager
-async def _open_office(settings: "Settings", account: str | None, *, may_make: bool) -> AsyncIterator[Client]:
+async def _open_office(
+    settings: "Settings", account: str | None, *, may_make: bool, hook_url: str | None
+) -> AsyncIterator[Client]:
     folder = Path(settings.data)
     if not may_make:
         _must_have_data(settings, folder)
@@ -53,7 +61,7 @@ async def _open_office(settings: "Settings", account: str | None, *, may_make: b
             return
         from trunkline.cli.stopped import open_stopped
 
-        client = await stack.enter_async_context(open_stopped(settings))
+        client = await stack.enter_async_context(open_stopped(settings, hook_url))
         yield client if account is None else client.on_behalf_of(await _id_of(client, account))
 
 

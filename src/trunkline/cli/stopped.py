@@ -1,4 +1,5 @@
-"""The API of a stopped server, inside this process: the store is opened, nothing listens, nothing is sent.
+"""The API of a stopped server, inside this process: the store is opened, nothing is sent, and nothing listens
+but, where a hook is being subscribed, what answers the provider's check of its address.
 
 The caller holds the data folder's lock.
 """
@@ -9,7 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from trunkline import admin
 from trunkline.admin import Admin
@@ -21,18 +22,20 @@ from trunkline.cli.client import Client
 from trunkline.cli.exits import ExitCode, Trouble
 from trunkline.clock import SystemClock
 from trunkline.config import Settings
+from trunkline.hooks import HookReceiver
 from trunkline.outgoing_http import Answer, open_transport
 from trunkline.runtime import Directory, Runtime
 from trunkline.store import StoreUnavailable, open_store
 from trunkline.vault import VaultError, load_vault
+from trunkline.web_server import PortTaken, WebServer, listen
 
 if TYPE_CHECKING:
-    from trunkline.api.context import Hooks
+    from trunkline.inbound.process import Processor
     from trunkline.outbound.dispatch import Dispatcher
 
 
 @contextlib.asynccontextmanager
-async def open_stopped(settings: Settings) -> AsyncIterator[Client]:
+async def open_stopped(settings: Settings, hook_url: str | None) -> AsyncIterator[Client]:
     """With the operator's rights. The first account is made when there is none."""
     async with contextlib.AsyncExitStack() as stack:
         try:
@@ -43,7 +46,10 @@ async def open_stopped(settings: Settings) -> AsyncIterator[Client]:
             raise Trouble(ExitCode.USAGE, str(error)) from None
         token = secrets.token_urlsafe(32)
         idle = _Idle()
-        app = build_app(runtime, cast("Dispatcher", idle), cast("Hooks", idle), token, http_links=False)
+        hooks = HookReceiver(runtime, cast("Processor", idle))
+        app = build_app(runtime, cast("Dispatcher", idle), hooks, token, http_links=False)
+        if hook_url is not None:
+            await stack.enter_async_context(_answering_checks(app, settings, hook_url))
         yield Client(_InProcess(app), "http://stopped", {"authorization": f"Bearer {token}"})
 
 
@@ -69,6 +75,37 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> Runtime
         connectors=make_connectors(transport),
         random=random.Random(),  # noqa: S311 - it guards nothing
     )
+
+
+@contextlib.asynccontextmanager
+async def _answering_checks(app: AsgiApp, settings: Settings, hook_url: str) -> AsyncIterator[None]:
+    """Listens where the hook points to, if that is this machine, else where the server would."""
+
+    async def only_checks(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith("/hooks/"):
+            await app(scope, receive, send)
+        else:
+            await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    address = urlsplit(hook_url)
+    is_here = address.hostname in ("127.0.0.1", "::1", "localhost")
+    try:
+        bound = listen(*_place_of(address) if is_here else (settings.server.host, settings.server.port))
+    except PortTaken:  # by whatever answers there; the provider's words tell the rest
+        yield
+        return
+    web = WebServer(only_checks, bound)
+    await web.start()
+    try:
+        yield
+    finally:
+        await web.stop()
+
+
+def _place_of(address: SplitResult) -> tuple[str, int]:
+    host = address.hostname or ""
+    return "127.0.0.1" if host == "localhost" else host, address.port or 80
 
 
 class _Idle:

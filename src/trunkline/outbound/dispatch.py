@@ -30,6 +30,9 @@ from trunkline.store.numbers import NumberRow
 SCAN_SECONDS = 1.0
 """How late a scheduled message may start."""
 
+STOP_SECONDS = 5.0
+"""How long a stop waits for sends on the wire; what is later is in doubt, and settled after the next start."""
+
 FAULT_RETRY_SECONDS = 30.0
 """When a message is tried again whose intent the store refused."""
 
@@ -140,8 +143,7 @@ class NumberDispatcher:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         if self._sends:
-            patience = self._runtime.settings.dispatch.send_timeout_seconds + 5
-            _, late = await asyncio.wait(self._sends, timeout=patience)
+            _, late = await asyncio.wait(self._sends, timeout=STOP_SECONDS)
             for send in late:
                 send.cancel()
 

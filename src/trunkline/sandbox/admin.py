@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trunkline.sandbox.behaviours import BY_NAME, TABLE
-from trunkline.sandbox.ledger import MOST_ROWS
 from trunkline.sandbox.messages import normal_digits
 from trunkline.sandbox.reporter import Reporter
 from trunkline.sandbox.runtime import Runtime
@@ -48,9 +47,11 @@ class _Admin:
 
     async def list_ledger(self, request: Request) -> Response:
         limit = _whole_number(request, "limit", 1000)
-        after = _whole_number(request, "after", 0)
-        if not 1 <= limit <= MOST_ROWS:
-            raise HTTPException(400, f"limit must be between 1 and {MOST_ROWS}")
+        if not limit:
+            raise HTTPException(400, "limit must be at least 1")
+        after = await self._ledger.place_of(request.query_params.get("after", ""))
+        if after is None:
+            raise HTTPException(400, "after must be the wamid of a row, or the next_after of a page")
         to = request.query_params.get("to")
         recipient = normal_digits(to) if to is not None else None
         page, next_after = await self._ledger.list(after=after, limit=limit, recipient=recipient)

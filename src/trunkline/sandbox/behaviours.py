@@ -1,7 +1,7 @@
 """Recipients that misbehave on purpose: the one table behind the emulator, the admin API and docs/sandbox.md.
 
-A send to `1555555` and the suffix of a row gets that row's treatment; `POST /_sandbox/handsets/{digits}` gives
-it to any other number by name. Everything a row can say is here; `sending.py` only carries it out. The range
+A send to `1555555` and a row's suffix gets that row's treatment; `POST /_sandbox/handsets/{digits}` gives it
+to any other number by name. Everything a row can say is here; `sending.py` only carries it out. The range
 is that narrow so that nobody who counts through numbers meets it by chance.
 """
 

@@ -45,6 +45,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._write_thread = ThreadPoolExecutor(1, "sandbox-writer")
         self._read_thread = ThreadPoolExecutor(1, "sandbox-reader")
+        path.touch(mode=0o600)  # the files beside it get the same rights
         self._writer = _connect(path)
         self._writer.execute(_read("schema.sql"))
         self._reader = _connect(path)

@@ -82,6 +82,16 @@ class Ledger:
         (still_open,) = (await self._database.read("count_open_messages"))[0]
         return self._last_id, int(still_open or 0)
 
+    async def place_of(self, after: str) -> int | None:
+        """The number of the row that a page comes after: a row is named by its number or by its wamid.
+
+        0, before all rows, for an empty `after`; None where no row is meant.
+        """
+        if not after or (after.isascii() and after.isdecimal() and len(after) <= 18):
+            return int(after or 0)
+        rows = await self._database.read("read_id", (after,))
+        return int(rows[0][0] or 0) if rows else None
+
     async def list(
         self, *, after: int, limit: int, recipient: str | None
     ) -> tuple[list[dict[str, Any]], int | None]:

@@ -59,7 +59,7 @@ class Sandbox:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Serve; answers the port (0 asks for any free one). Raises `SandboxBusyError` or `OSError`."""
         async with contextlib.AsyncExitStack() as ends:
-            self._data_dir.mkdir(parents=True, exist_ok=True)
+            self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             ends.callback(os.close, _lock(self._data_dir))
             listener = ends.enter_context(_listen(host, port))
             port = listener.getsockname()[1]

@@ -1,9 +1,9 @@
 -- name: read_identity
-SELECT token, app_id, app_secret, waba_id, phone_number_id, digits FROM identity;
+SELECT seed, app_id, waba_id, phone_number_id, digits FROM identity;
 
 -- name: create_identity
-INSERT INTO identity (only_row, token, app_id, app_secret, waba_id, phone_number_id, digits)
-VALUES (1, ?, ?, ?, ?, ?, ?);
+INSERT INTO identity (only_row, seed, app_id, waba_id, phone_number_id, digits)
+VALUES (1, ?, ?, ?, ?, ?);
 
 -- name: read_callbacks
 SELECT node_id, url FROM callbacks;
@@ -44,6 +44,9 @@ FROM messages WHERE open = 1 ORDER BY id LIMIT ?;
 
 -- name: count_open_messages
 SELECT count(*) FROM messages WHERE open = 1;
+
+-- name: read_id
+SELECT id FROM messages WHERE wamid = ?;
 
 -- name: list_messages
 SELECT id, wamid, recipient, callback_data, type, taken_at FROM messages WHERE id > ? ORDER BY id LIMIT ?;

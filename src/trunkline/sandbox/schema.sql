@@ -1,11 +1,11 @@
 -- The sandbox's whole memory. Every moment is milliseconds since 1970-01-01 UTC.
 
--- One row: who this sandbox says it is. Made at the first start and never changed.
+-- One row: who this sandbox says it is. Made at the first start and never changed. Its token and app secret are
+-- made from the seed, so that neither can be read in a file, as with the gateway's own secrets.
 CREATE TABLE IF NOT EXISTS identity (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    token TEXT NOT NULL,
+    seed BLOB NOT NULL,
     app_id TEXT NOT NULL,
-    app_secret TEXT NOT NULL,
     waba_id TEXT NOT NULL,
     phone_number_id TEXT NOT NULL,
     digits TEXT NOT NULL

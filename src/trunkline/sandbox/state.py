@@ -1,11 +1,13 @@
 """Who this sandbox is and what it was told: identity, callbacks, handsets. Small, in memory, kept on disk."""
 
+import base64
+import hmac
 import secrets
 
 import msgspec
 
 from trunkline.sandbox.behaviours import BY_NAME, Behaviour, magic_behaviour
-from trunkline.sandbox.database import Database
+from trunkline.sandbox.database import Database, Value
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +55,14 @@ class State:
         if not rows:
             await self._database.write("create_identity", _new_identity())
             rows = self._database.read_now("read_identity")
-        token, app_id, app_secret, waba_id, phone_number_id, digits = map(str, rows[0])
+        seed, *ids = rows[0]
+        assert isinstance(seed, bytes)
+        app_id, waba_id, phone_number_id, digits = map(str, ids)
         return Identity(
             url=url,
-            token=token,
+            token=f"sandbox-{base64.urlsafe_b64encode(_derive(seed, 'token')).decode().rstrip('=')}",
             app_id=app_id,
-            app_secret=app_secret,
+            app_secret=_derive(seed, "app secret")[:16].hex(),
             waba_id=waba_id,
             phone_number_id=phone_number_id,
             display_phone_number=digits,
@@ -96,18 +100,18 @@ class State:
         await self._database.write("remove_handset", (address,))
 
 
-def _new_identity() -> tuple[str, ...]:
-    """Ids in the shape of Meta's; a number of the fictitious 555 range that is never a magic recipient."""
+def _new_identity() -> tuple[Value, ...]:
+    """Ids in the shape of Meta's; a number of the fictitious 555 range, away from those that tests send to.
+
+    A message to it is refused: one that is sent to many numbers in a row should not meet it.
+    """
     app_id, waba_id, phone_number_id = (str(10**14 + secrets.randbelow(9 * 10**14)) for _ in range(3))
-    digits = f"1555{secrets.randbelow(1000):03d}0{secrets.randbelow(1000):03d}"
-    return (
-        f"sandbox-{secrets.token_urlsafe(32)}",
-        app_id,
-        secrets.token_hex(16),
-        waba_id,
-        phone_number_id,
-        digits,
-    )
+    digits = f"15558{secrets.randbelow(10**6):06d}"
+    return secrets.token_bytes(32), app_id, waba_id, phone_number_id, digits
+
+
+def _derive(seed: bytes, purpose: str) -> bytes:
+    return hmac.digest(seed, purpose.encode(), "sha256")
 
 
 def _as_bool(value: object) -> bool | None:

@@ -80,11 +80,14 @@ class Object(Shape):
                 findings.warn(child(at, name), "ignored", self.ignored[name], found=given)
         elif name in self.misplaced:
             if given is not None:
-                findings.refuse(child(at, name), "misplaced_member", self.misplaced[name], found=given)
+                why = self.misplaced[name]
+                findings.refuse(child(at, name), "misplaced_member", why, found=given, expected=self._only())
         elif not findings.full:
             detail = "There is no member of this name here." + did_you_mean(name, self.members)
-            expected = "only " + ", ".join(self.members) if self.members else "no members"
-            findings.refuse(child(at, name), "unknown_member", detail, found=given, expected=expected)
+            findings.refuse(child(at, name), "unknown_member", detail, found=given, expected=self._only())
+
+    def _only(self) -> str:
+        return "only " + ", ".join(self.members) if self.members else "no members"
 
     def _missing(self, name: str, value: dict[str, Any], at: str, findings: Findings) -> None:
         says = self.required[name].says

@@ -203,7 +203,8 @@ class Array(Shape):
         few = len(value) < self._least
         bound = f"at least {self._least}" if few else f"at most {self._most}"
         detail = f"This array has {len(value)} items; it must have {bound}."
-        findings.refuse(at, "too_few" if few else "too_many", detail, expected=self.says)
+        rule = "too_few" if few else "too_many"
+        findings.refuse(at, rule, detail, found=len(value), expected=self.says)
 
     def schema(self) -> Schema:
         limits = {"minItems": self._least, "maxItems": self._most}

@@ -252,14 +252,21 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     """A connection with every promised setting in force. `StoreUnavailable` names one that is not."""
     if apsw.SQLITE_VERSION_NUMBER < _OLDEST:
         raise StoreUnavailable(f"SQLite {apsw.sqlite_lib_version()} is too old to be safe")
-    connection = apsw.Connection(str(path))
+    try:
+        connection = apsw.Connection(str(path))
+        _set_up(connection)
+        if read_only:
+            connection.execute("PRAGMA query_only = 1")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+    except apsw.Error as error:
+        raise StoreUnavailable(f"{path} can not be used: {error}") from error
+    return connection
+
+
+def _set_up(connection: apsw.Connection) -> None:
     for name, value in _SETTINGS.items():
         connection.execute(f"PRAGMA {name} = {value}")
     for name, value in _SETTINGS.items():
         found = connection.pragma(name)
         if found != value:
             raise StoreUnavailable(f"SQLite keeps {name} = {found!r}, it must be {value!r}")
-    if read_only:
-        connection.execute("PRAGMA query_only = 1")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
-    return connection

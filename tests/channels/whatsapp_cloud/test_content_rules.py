@@ -405,6 +405,21 @@ def test_formatting_hints_and_standard_values_are_never_refusals() -> None:
     assert refused(buttons({"id": "1", "title": "*One*"}, header={"type": "text", "text": "_x_"})) == []
 
 
+@pytest.mark.parametrize("types", ["HOME", ["HOME"], ["HOME", "WORK"], [], {"a": 1}, 5, "", None])
+def test_the_types_of_an_address_are_tolerated_in_every_form(types: object) -> None:
+    draft = check(contact(addresses=[{"city": "London", "types": types}])).draft
+    assert draft is not None
+    [address] = draft.content["contacts"][0]["addresses"]
+    assert address in ({"city": "London"}, {"city": "London", "type": "HOME"})
+    assert ("type" in address) == ("HOME" in (types if isinstance(types, str | list) else ()))
+
+
+def test_a_problem_says_what_was_found_and_what_would_be_right() -> None:
+    body = buttons([REPLY] * 4) | {"image": {"id": "81"}}
+    for problem in check(body).problems:
+        assert problem.found and problem.expected, problem
+
+
 def test_a_send_time_is_kept_in_milliseconds_in_either_form() -> None:
     as_text = check(text(send_at="2026-11-22T18:00:01.5+01:00")).draft
     as_number = check(text(send_at=NOW // 1000 + 1)).draft

@@ -78,9 +78,10 @@ function drawBody(spec, operation) {
   if (!body) return drawCurl(operation, null);
   const part = make("div", {}, make("h3", {}, "Request"));
   if (body.schema) part.append(drawSchema(spec, body.schema, "Body", 0));
-  for (const [name, example] of Object.entries(body.examples ?? {})) {
-    part.append(make("details", {}, make("summary", {}, `Example: ${name}`), drawCurl(operation, example.value)));
-  }
+  Object.entries(body.examples ?? {}).forEach(([name, example], index) => {
+    const shown = index === 0 ? { open: "" } : {};
+    part.append(make("details", shown, make("summary", {}, `Example: ${name}`), drawCurl(operation, example.value)));
+  });
   if (!body.examples && type) part.append(drawCurl(operation, undefined));
   return part;
 }

@@ -122,7 +122,8 @@ def _together(name: str, most: int) -> Rule:
         total = sum(len(items) for items in lists if type(items) is list)
         if total > most:
             detail = f"The sections have {total} {name} together; at most {most} are allowed."
-            findings.refuse(f"{at}/sections", "too_many", detail, expected=f"at most {most} {name} in all")
+            expected = f"at most {most} {name} in all"
+            findings.refuse(f"{at}/sections", "too_many", detail, found=total, expected=expected)
 
     return rule
 

@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from trunkline.shape import Array, Findings, Number, Object, Schema, Text
+from trunkline.shape import Anything, Array, Findings, Number, Object, Schema, Text
 
 
 class Coordinate(Number):
@@ -79,11 +79,14 @@ class Birthday(Text):
         return day
 
 
-def _type_from_types(address: dict[str, Any], _at: str, _findings: Findings) -> None:
+def _type_from_types(address: dict[str, Any], at: str, findings: Findings) -> None:
     """The page describes addresses twice, once with `types`; Meta knows `type` only."""
     types = address.pop("types", None)
-    if types is not None:
-        address.setdefault("type", types)
+    word = types[0] if type(types) is list and types else types
+    if type(word) is str and word:
+        address.setdefault("type", word)
+    elif word:
+        findings.warn(f"{at}/types", "ignored", "Only a word can be shown as `type`.", found=types)
 
 
 _ADDRESS = Object(
@@ -92,7 +95,7 @@ _ADDRESS = Object(
         **{name: _some() for name in ("street", "city", "state", "zip", "country")},
         "country_code": Text(pattern="[A-Za-z]{2}", form="two letters, as in US", empty_is_absent=True),
         "type": _KIND,
-        "types": _some("The same as `type`."),
+        "types": Anything("The same as `type`, or an array of which the first is taken."),
     },
     rules=[_type_from_types],
 )
