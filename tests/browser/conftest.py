@@ -11,9 +11,16 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.processes import Program
 
-# The rest keeps the browser from looking for its maker's hosts, which a test machine may not reach.
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-          "--disable-component-update", "--disable-sync"]  # fmt: skip
+# All but the first two keep the browser from looking for its maker's hosts, which a test may not reach.
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")

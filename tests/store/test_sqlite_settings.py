@@ -26,7 +26,7 @@ def test_a_setting_that_does_not_hold_is_named(tmp_path: Path, monkeypatch: pyte
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "trunkline.db"
     path.write_bytes(b"this is a letter, not a database " * 100)
-    with pytest.raises(StoreUnavailable, match="trunkline.db can not be used"):
+    with pytest.raises(StoreUnavailable, match=r"trunkline\.db can not be used"):
         asyncio.run(open_store(None, tmp_path, NOW))
 
 

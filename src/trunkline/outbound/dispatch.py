@@ -31,7 +31,7 @@ SCAN_SECONDS = 1.0
 """How late a scheduled message may start."""
 
 STOP_SECONDS = 5.0
-"""How long a stop waits for sends on the wire; what is later is in doubt, and settled after the next start."""
+"""How long a stop waits for sends on the wire; what is later is in doubt and settled after the next start."""
 
 FAULT_RETRY_SECONDS = 30.0
 """When a message is tried again whose intent the store refused."""
