@@ -23,7 +23,7 @@ _FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while it is open, its event loop runs in this thread
 def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium")
     if found is None:
@@ -34,7 +34,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server in a process of its own; its event loop runs beside the browser's."""
     folder: Path = tmp_path_factory.mktemp("browser")
