@@ -104,36 +104,37 @@ async def _start(settings: Settings, stack: contextlib.AsyncExitStack) -> Ready:
     await processor.start()
     stack.push_async_callback(processor.stop)
     operator_token = secrets.token_urlsafe(32)
-    hooks = HookReceiver(runtime, processor)
-    http_links = _http_links(settings, sandbox is not None)
-    app = build_app(runtime, dispatcher, hooks, operator_token, http_links=http_links)
-    web = WebServer(app, bound)
+    hooks, http_links = HookReceiver(runtime, processor), _http_links(settings, sandbox is not None)
+    web = WebServer(build_app(runtime, dispatcher, hooks, operator_token, http_links=http_links), bound)
     await web.start()
     stack.push_async_callback(dispatcher.stop)
     stack.push_async_callback(web.stop)
 
     api_url = _url(settings.server.host, web.port)
     hook_path = f"/hooks/whatsapp_cloud/{account.hook_key}"
-    if sandbox and number:
+    if number:
         await _subscribe(runtime, account, number, api_url + hook_path)
     await dispatcher.start()
-    for chore in (
-        for_ever("forgetting old keys", lambda: prune.prune(runtime), prune.EVERY_SECONDS),
-        for_ever("ending lives", lambda: expire.expire(runtime), expire.EVERY_SECONDS),
-    ):
-        stack.callback(asyncio.create_task(chore).cancel)
+    _start_chores(runtime, stack)
     stack.enter_context(announce(data, Running(os.getpid(), api_url, operator_token)))
-    public_url = settings.hooks.public_url.rstrip("/") or api_url
     default = runtime.directory.default_of(account.id)
     return Ready(
         data=settings.data,
         api_url=api_url,
         api_key=await _first_key(office, account, is_live=sandbox is None),
         from_=default.digits if default else None,
-        hook_url=public_url + hook_path,
+        hook_url=(settings.hooks.public_url.rstrip("/") or api_url) + hook_path,
         verify_token=runtime.directory.verify_token(account),
         **(_of_sandbox(*sandbox) if sandbox else {}),
     )
+
+
+def _start_chores(runtime: Runtime, stack: contextlib.AsyncExitStack) -> None:
+    for chore in (
+        for_ever("forgetting old keys", lambda: prune.prune(runtime), prune.EVERY_SECONDS),
+        for_ever("ending lives", lambda: expire.expire(runtime), expire.EVERY_SECONDS),
+    ):
+        stack.callback(asyncio.create_task(chore).cancel)
 
 
 async def _runtime(settings: Settings, data: Path, stack: contextlib.AsyncExitStack) -> Runtime:
