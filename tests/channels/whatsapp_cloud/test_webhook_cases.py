@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trunkline.channels.contract import Parsed, SendError
+from trunkline.channels.contract import Ambiguous, Parsed, Refused, SendError
 from trunkline.channels.whatsapp_cloud import failures, webhooks
 
 CASES = sorted((Path(__file__).parent / "cases" / "webhooks").glob("*.json"))
@@ -113,7 +113,8 @@ def test_a_damaged_post_gives_facts_or_a_value_error(path: Path, data: st.DataOb
 @given(st.integers(400, 599), anything, st.dictionaries(st.sampled_from(["code", "message"]), anything))
 def test_any_answer_gives_an_outcome(status: int, body: object, error: dict[str, object]) -> None:
     for value in (body, {"error": error}, {"error": body}):
-        failures.from_answer(status, {}, json.dumps(value).encode())
+        outcome = failures.from_answer(status, {}, json.dumps(value).encode())
+        assert isinstance(outcome, Ambiguous if status >= 500 else Ambiguous | Refused)
 
 
 def test_the_table_says_for_every_code_what_a_person_needs() -> None:
