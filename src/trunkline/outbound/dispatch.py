@@ -240,7 +240,7 @@ class NumberDispatcher:
         outcome = await self._send(message, n)
         verdict = await self._record(message, n, outcome)
         if verdict is not None:
-            await self._after(message, verdict)
+            self._after(message, verdict)
         else:  # a status settled it before its answer was recorded
             self.line.free(message.recipient, message.id)
 
@@ -306,6 +306,9 @@ class NumberDispatcher:
 
     async def _until_recorded(self, message: Waiting, n: int, outcome: Outcome) -> Verdict | None:
         verdict = judge(outcome, message.type, n, self._runtime.random)
+        if verdict.hold_number is not None and self._row.held_reason is None:
+            # First: who sees a held message and releases its number must not be overtaken by this.
+            await self._hold(verdict.reason or verdict.hold_number)
         row = _outcome_row(message, n, outcome, verdict, self._runtime.clock.now())
         took = await until_kept(
             f"the outcome of message {message.id}",
@@ -313,12 +316,10 @@ class NumberDispatcher:
         )
         return verdict if took else None
 
-    async def _after(self, message: Waiting, verdict: Verdict) -> None:
+    def _after(self, message: Waiting, verdict: Verdict) -> None:
         """What a recorded verdict means for the line and the pace."""
         if verdict.slow_number_seconds is not None:
             self._pace.pause(verdict.slow_number_seconds, self._runtime.clock.monotonic())
-        if verdict.hold_number is not None and self._row.held_reason is None:
-            await self._hold(verdict.reason or verdict.hold_number)
         if verdict.retry_seconds is not None:
             self.line.put_back(message, verdict.retry_seconds)
         elif not verdict.is_open:
