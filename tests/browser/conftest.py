@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.browser.wall import Wall, served_ui
 from tests.processes import Program
 
 # All but the first two keep the browser from looking for its maker's hosts, which a test may not reach.
@@ -60,3 +61,23 @@ def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Brows
     context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
     yield context
     context.close()
+
+
+@pytest.fixture(scope="module")
+def ui_url() -> Iterator[str]:
+    with served_ui() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def one_wall(chromium: Browser, ui_url: str) -> Iterator[Wall]:
+    context = chromium.new_context(timezone_id="UTC", viewport={"width": 390, "height": 800})
+    yield Wall(context.new_page(), ui_url)
+    context.close()
+
+
+@pytest.fixture
+def wall(one_wall: Wall) -> Wall:
+    one_wall.asked.clear()
+    one_wall.wrong.clear()
+    return one_wall
