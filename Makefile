@@ -11,10 +11,10 @@ PIP = $$(test -x $(BIN)/pip && echo "$(BIN)/python -m pip" || echo "$(PYTHON) -m
 INSTALL = $(PIP) --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format docs chaos bench lock clean
+.PHONY: help run demo test test-more check format docs chaos bench lock clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.runtime ## install, then start everything (ARGS="--port 8000" and so on are passed on)
 	@exec $(BIN)/trunkline serve $(ARGS)
@@ -25,6 +25,9 @@ demo: $(VENV)/.runtime ## start on throw-away data, send one message, show its l
 test: $(VENV)/.dev ## install what tests need, then run them all (ARGS="-k word" narrows)
 	@scripts/chromium
 	@$(BIN)/python -m pytest -n $(JOBS) -rs $(ARGS)
+
+test-more: $(VENV)/.dev tests/clients/node/node_modules/.package-lock.json ## the tests that need more than Python: clients for Node
+	@$(BIN)/python -m pytest -rs tests/clients/node/node_clients.py $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, strict types, import layers, generated docs up to date
 	@$(BIN)/ruff format --check .
@@ -51,7 +54,7 @@ lock: $(VENV)/.lock ## resolve the dependencies again and write requirements/*.t
 	@scripts/lock $(VENV)/lock/bin/pip-compile $(ARGS)
 
 clean: ## remove the environment and caches; data folders stay
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/clients/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: each is touched when its step is done, so that a second call costs nothing.
@@ -72,6 +75,11 @@ $(VENV)/.runtime: requirements/build.txt requirements/runtime.txt pyproject.toml
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "Installing what tests and checks need into $(VENV)" >&2
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+tests/clients/node/node_modules/.package-lock.json: tests/clients/node/package-lock.json
+	@scripts/node
+	@cd tests/clients/node && npm ci --ignore-scripts --silent
 	@touch $@
 
 $(VENV)/.lock: | $(BIN)/python

@@ -34,7 +34,7 @@ class Server(msgspec.Struct, frozen=True):
 
 @contextlib.contextmanager
 def running_peer(name: str, core: int | None, key: str) -> Iterator[Server]:
-    with _running(["-m", f"bench.peers.{name}"], core, None) as (process, line):
+    with running(["-m", f"bench.peers.{name}"], core, None) as (process, line):
         yield Server(name, process.pid, int(line), key)
 
 
@@ -49,7 +49,7 @@ def running_gateway(folder: Path, core: int | None) -> Iterator[Server]:
     with contextlib.ExitStack() as stack:
         log = stack.enter_context((folder / "serve.log").open("w+b"))
         silent = stack.enter_context(_nobody_listens())
-        process, line = stack.enter_context(_running(serve, core, log))
+        process, line = stack.enter_context(running(serve, core, log))
         ready = msgspec.json.decode(line)
         _add_number(data, f"http://127.0.0.1:{silent}/v26.0")
         yield Server(GATEWAY, process.pid, int(ready["api_url"].rpartition(":")[2]), ready["api_key"])
@@ -86,7 +86,7 @@ def insert(folder: Path, core: int | None, group: int, seconds: float) -> Insert
 
 
 @contextlib.contextmanager
-def _running(arguments: list[str], core: int | None, log: Any) -> Iterator[tuple[Any, bytes]]:
+def running(arguments: list[str], core: int | None, log: Any) -> Iterator[tuple[Any, bytes]]:
     """A Python process and the line that it printed when it was ready."""
     with on_core(core):
         process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=log)

@@ -58,7 +58,7 @@ def _section(path: str, command: Any, said: frozenset[str], shared: frozenset[st
     given = [each for each in command.params if each.name != "help" and _line(each) not in said]
     arguments = [each for each in given if each.param_type_name == "argument"]
     options = [each for each in given if each.param_type_name == "option"]
-    usage = " ".join([path, *(_metavar(each) for each in arguments), *(_required(each) for each in options)])
+    usage = " ".join([path, *(_argument(each) for each in arguments), *(_required(each) for each in options)])
     parts = [f"##{'#' if said else ''} `{usage.strip()}`", inspect.cleandoc(command.help or "")]
     parts += _table([_line(each) for each in [*arguments, *options]])
     if shared:
@@ -74,6 +74,11 @@ def _table(lines: list[str]) -> list[str]:
 
 def _line(parameter: Any) -> str:
     return f"| {_names(parameter)} | {_help(parameter)} |"
+
+
+def _argument(argument: Any) -> str:
+    name = _metavar(argument) if argument.required else f"[{_metavar(argument)}]"
+    return f"{name}..." if argument.nargs == -1 else name
 
 
 def _metavar(parameter: Any) -> str:

@@ -8,7 +8,7 @@ import time
 import urllib.request
 from typing import Any
 
-MESSAGE = {"to": "+15550001234", "type": "text", "text": {"body": "Hello from Trunkline"}}
+MESSAGE: dict[str, Any] = {"to": "+15550001234", "type": "text", "text": {"body": "Hello from Trunkline"}}
 PATIENCE_SECONDS = 20
 
 
@@ -20,7 +20,8 @@ def main() -> int:
         )
         try:
             ready = json.loads(_first_line(server))
-            return _show_life(ready["api_url"], ready["api_key"])
+            read = _show_life(ready["api_url"], ready["api_key"])
+            return read or _show_answer(ready)
         finally:
             server.terminate()
             server.wait(timeout=PATIENCE_SECONDS)
@@ -47,6 +48,25 @@ def _show_life(api_url: str, key: str) -> int:
             print(f"  {state}")
         time.sleep(0.02)
     return 0 if state == "read" else 1
+
+
+def _show_answer(ready: dict[str, Any]) -> int:
+    """The person answers, and the gateway takes the webhook."""
+    sandbox, phone = f"{ready['sandbox_url']}/_sandbox", MESSAGE["to"].removeprefix("+")
+    answer = {"do": "send", "type": "text", "text": {"body": "Hello back"}}
+    _ask(f"{sandbox}/handsets/{phone}/actions", ready["sandbox_token"], answer)
+    print(f"{phone} answers: Hello back")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        posted = _ask(f"{sandbox}/webhooks?handset={phone}", ready["sandbox_token"])["data"]
+        taken = [
+            webhook for webhook in posted if "Hello back" in webhook["body"] and webhook["status"] == 200
+        ]
+        if taken:
+            print("  the gateway took the webhook: HTTP 200")
+            return 0
+        time.sleep(0.02)
+    return 1
 
 
 def _ask(url: str, key: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import secrets
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import uvloop
@@ -20,7 +21,7 @@ from trunkline import admin
 from trunkline.admin import Admin, NumberForm
 from trunkline.api import build_app
 from trunkline.channels.registry import make_connectors
-from trunkline.clock import SystemClock
+from trunkline.clock import VirtualClock
 from trunkline.config import Settings
 from trunkline.data_folder import AlreadyRunning, Running, announce, lock_data_folder
 from trunkline.hooks import HookReceiver
@@ -33,13 +34,16 @@ from trunkline.outgoing_http import open_transport
 from trunkline.runtime import Directory, Runtime, log
 from trunkline.sandbox import Sandbox, SandboxBusyError
 from trunkline.sandbox import Settings as SandboxSettings
+from trunkline.sandbox import clock as sandbox_clock
+from trunkline.sandbox.admin.page import PAGE_PATH
 from trunkline.store import open_store
 from trunkline.store.accounts import Account
 from trunkline.store.numbers import NumberRow
 from trunkline.vault import load_vault
+from trunkline.virtual_time import VirtualTime, VirtualTimeError, open_clock, refuse_real_numbers
 from trunkline.web_server import PortTaken, WebServer, listen
 
-__all__ = ["AlreadyRunning", "PortTaken", "Ready", "lock_data_folder", "serve"]
+__all__ = ["AlreadyRunning", "PortTaken", "Ready", "VirtualTimeError", "lock_data_folder", "serve"]
 
 FIRST_ACCOUNT = "default"
 
@@ -68,7 +72,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"})
 def serve(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
     """Run until SIGTERM or SIGINT.
 
-    What can keep it from starting: `AlreadyRunning`, `PortTaken`, `StoreUnavailable`, `VaultError`.
+    What can keep it from starting: `AlreadyRunning`, `PortTaken`, `StoreUnavailable`, `VaultError`,
+    `VirtualTimeError`.
     """
     start_logging(settings.log.level, settings.log.format)
     with lock_data_folder(Path(settings.data)), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -96,7 +101,10 @@ async def _start(settings: Settings, stack: contextlib.AsyncExitStack) -> Ready:
     office = Admin(runtime.store, runtime.vault, runtime.clock)
     account = await _first_account(office)
     await runtime.directory.reload()
+    if settings.virtual_time:
+        refuse_real_numbers(runtime.directory)
     sandbox = await _sandbox(settings, data, runtime, stack)
+    time = _virtual_time(data, runtime, sandbox)
     number = await _builtin_number(office, runtime, account, sandbox) if sandbox else None
 
     dispatcher = Dispatcher(runtime)
@@ -105,7 +113,8 @@ async def _start(settings: Settings, stack: contextlib.AsyncExitStack) -> Ready:
     stack.push_async_callback(processor.stop)
     operator_token = secrets.token_urlsafe(32)
     hooks, http_links = HookReceiver(runtime, processor), _http_links(settings, sandbox is not None)
-    web = WebServer(build_app(runtime, dispatcher, hooks, operator_token, http_links=http_links), bound)
+    api = build_app(runtime, dispatcher, hooks, operator_token, http_links=http_links, time=time)
+    web = WebServer(api, bound)
     await web.start()
     stack.push_async_callback(dispatcher.stop)
     stack.push_async_callback(web.stop)
@@ -116,7 +125,9 @@ async def _start(settings: Settings, stack: contextlib.AsyncExitStack) -> Ready:
         await _subscribe(runtime, account, number, api_url + hook_path)
     await dispatcher.start()
     _start_chores(runtime, stack)
-    stack.enter_context(announce(data, Running(os.getpid(), api_url, operator_token)))
+    built_in = _of_sandbox(sandbox) if sandbox else {}
+    running = Running(os.getpid(), api_url, operator_token, built_in.get("sandbox_url"))
+    stack.enter_context(announce(data, running))
     default = runtime.directory.default_of(account.id)
     return Ready(
         data=settings.data,
@@ -125,20 +136,21 @@ async def _start(settings: Settings, stack: contextlib.AsyncExitStack) -> Ready:
         from_=default.digits if default else None,
         hook_url=(settings.hooks.public_url.rstrip("/") or api_url) + hook_path,
         verify_token=runtime.directory.verify_token(account),
-        **(_of_sandbox(*sandbox) if sandbox else {}),
+        **built_in,
     )
 
 
 def _start_chores(runtime: Runtime, stack: contextlib.AsyncExitStack) -> None:
+    clock = runtime.clock
     for chore in (
-        for_ever("forgetting old keys", lambda: prune.prune(runtime), prune.EVERY_SECONDS),
-        for_ever("ending lives", lambda: expire.expire(runtime), expire.EVERY_SECONDS),
+        for_ever(clock, "forgetting old keys", lambda: prune.prune(runtime), prune.EVERY_SECONDS),
+        for_ever(clock, "ending lives", lambda: expire.expire(runtime), expire.EVERY_SECONDS),
     ):
         stack.callback(asyncio.create_task(chore).cancel)
 
 
 async def _runtime(settings: Settings, data: Path, stack: contextlib.AsyncExitStack) -> Runtime:
-    clock = SystemClock()
+    clock = open_clock(data, virtual=settings.virtual_time)
     vault = load_vault(data)
     store = await open_store(settings.store.url or None, data, clock.now())
     stack.push_async_callback(store.close)
@@ -173,36 +185,54 @@ async def _first_key(office: Admin, account: Account, *, is_live: bool) -> str |
     return token
 
 
+class _BuiltIn(NamedTuple):
+    """The sandbox that runs in this process."""
+
+    sandbox: Sandbox
+    port: int
+    clock: sandbox_clock.Clock
+
+
 async def _sandbox(
     settings: Settings, data: Path, runtime: Runtime, stack: contextlib.AsyncExitStack
-) -> "tuple[Sandbox, int] | None":
-    """The built-in sandbox and its port, unless it is switched off or a number outside it is configured."""
+) -> _BuiltIn | None:
+    """The built-in sandbox, unless it is switched off or a number outside it is configured."""
     wanted = settings.sandbox.start
     has_real = any(not row.is_builtin for row in runtime.directory.numbers.values())
     if wanted == "never" or (wanted == "auto" and has_real):
         return None
-    delay = settings.sandbox.status_delay_seconds
-    sandbox = Sandbox(
-        data / "sandbox",
-        settings=SandboxSettings(
-            strict=settings.sandbox.strict, status_delay_seconds=(delay, 2 * delay, 3 * delay)
-        ),
+    folder, delay = data / "sandbox", settings.sandbox.status_delay_seconds
+    theirs = SandboxSettings(
+        strict=settings.sandbox.strict, status_delay_seconds=(delay, 2 * delay, 3 * delay)
     )
     try:
+        clock = sandbox_clock.open_clock(folder, virtual=settings.virtual_time)
+        sandbox = Sandbox(folder, settings=theirs, clock=clock)
         port = await sandbox.start("127.0.0.1", settings.sandbox.port)
+    except ValueError as error:
+        raise VirtualTimeError(str(error)) from error
     except SandboxBusyError as error:
         raise AlreadyRunning(str(error)) from error
     except OSError as error:
         raise PortTaken(f"the sandbox's port {settings.sandbox.port} can not be used: {error}") from error
     stack.push_async_callback(sandbox.stop)
-    return sandbox, port
+    return _BuiltIn(sandbox, port, clock)
 
 
-async def _builtin_number(
-    office: Admin, runtime: Runtime, account: Account, sandbox: "tuple[Sandbox, int]"
-) -> NumberRow:
+def _virtual_time(data: Path, runtime: Runtime, there: _BuiltIn | None) -> VirtualTime | None:
+    """None on real time."""
+    if not isinstance(runtime.clock, VirtualClock):
+        return None
+    beside = there.clock if there else None
+    assert beside is None or isinstance(beside, sandbox_clock.VirtualClock)
+    time = VirtualTime(data, runtime.clock, beside)
+    time.bring_together()
+    return time
+
+
+async def _builtin_number(office: Admin, runtime: Runtime, account: Account, there: _BuiltIn) -> NumberRow:
     """The sandbox's business number, at the port that it has this time."""
-    identity, port = sandbox[0].identity, sandbox[1]
+    identity, port = there.sandbox.identity, there.port
     form = NumberForm(
         digits=identity.display_phone_number,
         phone_number_id=identity.phone_number_id,
@@ -231,12 +261,14 @@ def _http_links(settings: Settings, with_sandbox: bool) -> bool:
     return chosen == "always" or (chosen == "auto" and with_sandbox)
 
 
-def _of_sandbox(sandbox: Sandbox, port: int) -> dict[str, str]:
+def _of_sandbox(there: _BuiltIn) -> dict[str, str]:
     """The members of `Ready` that a script needs to speak to the sandbox."""
-    identity = sandbox.identity
+    identity = there.sandbox.identity
+    url = f"http://127.0.0.1:{there.port}"
     return {
-        "sandbox_url": f"http://127.0.0.1:{port}",
+        "sandbox_url": url,
         "sandbox_token": identity.token,
+        "handsets_url": url + PAGE_PATH,
         "phone_number_id": identity.phone_number_id,
         "waba_id": identity.waba_id,
         "app_id": identity.app_id,

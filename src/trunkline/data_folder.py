@@ -2,6 +2,7 @@
 
 lock          held for as long as a process uses the folder; the system frees it however that one ends
 run.json      while a server runs: where it answers, and the token with which an operator may ask
+clock.json    how far virtual time is ahead, once it was moved: see `virtual_time.py`
 """
 
 import contextlib
@@ -9,11 +10,13 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 _LOCK = "lock"
 _RUN = "run.json"
+_CLOCK = "clock.json"
 
 
 class AlreadyRunning(Exception):
@@ -26,6 +29,8 @@ class Running(msgspec.Struct, frozen=True):
     pid: int
     api_url: str
     operator_token: str
+    sandbox_url: str | None = None
+    """Of the built-in sandbox, where there is one."""
 
 
 @contextlib.contextmanager
@@ -64,17 +69,23 @@ def _for_this_user_alone() -> Iterator[None]:
 @contextlib.contextmanager
 def announce(folder: Path, running: Running) -> Iterator[None]:
     """`run.json` while the server runs, for its own user alone."""
-    path = folder / _RUN
-    draft = folder / f"{_RUN}.new"
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(running))
-    draft.rename(path)  # whole, or not there
+    _write(folder, _RUN, msgspec.json.encode(running))
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        (folder / _RUN).unlink(missing_ok=True)
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    """Whole, or as it was before."""
+    draft = folder / f"{name}.new"
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    draft.rename(folder / name)
 
 
 def find_running(folder: Path) -> Running | None:
@@ -83,3 +94,23 @@ def find_running(folder: Path) -> Running | None:
         return msgspec.json.decode((folder / _RUN).read_bytes(), type=Running)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+class _Ahead(msgspec.Struct, frozen=True):
+    offset_ms: Annotated[int, msgspec.Meta(ge=0)]
+
+
+def read_offset(folder: Path) -> int:
+    """Milliseconds that this folder's time is ahead of the machine's. `ValueError`: not to be read."""
+    path = folder / _CLOCK
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Ahead).offset_ms
+    except FileNotFoundError:
+        return 0
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ValueError(f"{path} can not be read: {error}") from error
+
+
+def keep_offset(folder: Path, offset_ms: int) -> None:
+    """On disk when this returns."""
+    _write(folder, _CLOCK, msgspec.json.encode(_Ahead(offset_ms)))

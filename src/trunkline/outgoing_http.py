@@ -65,8 +65,9 @@ class Transport(Protocol):
 class HttpTransport:
     """`Transport` over one connection pool. A cancelled call is ambiguous to whoever cancelled it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, longest_answer: int = LONGEST_ANSWER) -> None:
         self._client = client
+        self._longest_answer = longest_answer
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         try:
@@ -75,7 +76,7 @@ class HttpTransport:
         except (ValueError, DetailedPyreqwestError) as error:
             raise NotSentError(f"this is no request: {_told(error)}") from None
         try:
-            return await _exchange(prepared)
+            return await _exchange(prepared, self._longest_answer)
         except TransportError:
             raise
         except Exception as error:
@@ -86,7 +87,10 @@ class HttpTransport:
 
 
 def open_transport(
-    timeout_seconds: float = 10.0, connect_seconds: float = 5.0, max_connections: int = 1000
+    timeout_seconds: float = 10.0,
+    connect_seconds: float = 5.0,
+    max_connections: int = 1000,
+    longest_answer: int = LONGEST_ANSWER,
 ) -> HttpTransport:
     """`timeout_seconds` is for all of a request, from the connection to the last byte of the answer."""
     # The total deadline must be the last to strike: it alone does not tell whether a connection stood.
@@ -112,17 +116,17 @@ def open_transport(
         .pool_idle_timeout(timedelta(seconds=20))
         .build()
     )
-    return HttpTransport(client)
+    return HttpTransport(client, longest_answer)
 
 
-async def _exchange(request: StreamRequest) -> Answer:
+async def _exchange(request: StreamRequest, longest: int) -> Answer:
     async with request as response:
         try:
-            body = await response.body_reader.read(LONGEST_ANSWER + 1)
+            body = await response.body_reader.read(longest + 1)
         except DetailedPyreqwestError as error:
             raise AmbiguousError(_told(error), response.status) from None
-        if body is not None and len(body) > LONGEST_ANSWER:
-            raise AmbiguousError(f"the answer is longer than {LONGEST_ANSWER} bytes", response.status)
+        if body is not None and len(body) > longest:
+            raise AmbiguousError(f"the answer is longer than {longest} bytes", response.status)
         return Answer(response.status, response.headers, b"" if body is None else body.to_bytes())
 
 

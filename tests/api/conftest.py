@@ -21,7 +21,7 @@ from trunkline.api.context import Api
 from trunkline.api.server import App, build_app
 from trunkline.channels.contract import Number, Outcome, Outgoing, SubscribeError, Taken
 from trunkline.channels.whatsapp_cloud.connector import WhatsAppCloud
-from trunkline.clock import SystemClock
+from trunkline.clock import VirtualClock
 from trunkline.config import Settings
 from trunkline.config.table import Limits
 from trunkline.hooks import HookReceiver
@@ -31,6 +31,7 @@ from trunkline.runtime import Directory, Runtime
 from trunkline.store import open_store
 from trunkline.store.queries import Query
 from trunkline.vault import load_vault
+from trunkline.virtual_time import VirtualTime
 
 OPERATOR = "operator-token-of-the-tests"
 APP_SECRET = "app-secret-of-the-tests"
@@ -45,18 +46,6 @@ TABLES = (
     "api_keys",
     "accounts",
 )
-
-
-class ShiftedClock(SystemClock):
-    """The machine's clock, which a test may put forward."""
-
-    seconds = 0.0
-
-    def now(self) -> int:
-        return super().now() + int(self.seconds * 1000)
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.seconds
 
 
 class ScriptedProvider(WhatsAppCloud):
@@ -120,11 +109,11 @@ class Tenant(NamedTuple):
 
 
 class Site:
-    """Everything that runs, with two accounts, alice and bob. Calls speak as alice unless told otherwise."""
+    """Everything that runs, on virtual time, with two accounts: alice, who asks by default, and bob."""
 
     def __init__(self, runner: asyncio.Runner, data: Path, store_url: str, limits: Limits) -> None:
         self.run = runner.run
-        self.clock = ShiftedClock()
+        self.clock = VirtualClock()
         self.provider = ScriptedProvider()
         self.settings = replace(Settings(), data=str(data), limits=limits)
         self._store_url = store_url
@@ -150,7 +139,8 @@ class Site:
         self._processor = Processor(self.runtime, self.dispatcher.settled)
         await self._processor.start()
         hooks = HookReceiver(self.runtime, self._processor)
-        app = build_app(self.runtime, self.dispatcher, hooks, OPERATOR, http_links=False)
+        time = VirtualTime(data, self.clock, None)
+        app = build_app(self.runtime, self.dispatcher, hooks, OPERATOR, http_links=False, time=time)
         assert isinstance(app, App)
         self.app = app
         self.api: Api = app.api
@@ -182,6 +172,12 @@ class Site:
             admin.register_number(self.admin, account.id, number_form(digits)),
         )
         return Tenant(account.id, live, test, number.id)
+
+    def advance(self, seconds: float) -> None:
+        async def move() -> None:
+            self.clock.advance(int(seconds * 1000))
+
+        self.run(move())
 
     def restart(self) -> None:
         self.run(self._stop())

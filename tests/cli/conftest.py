@@ -1,9 +1,10 @@
-"""One running server for the tests that only talk to it."""
+"""One running server and one sandbox alone, for the tests that only talk to them."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.cli.desk import Desk
 from tests.cli.shell import Running, running
 
 
@@ -12,3 +13,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data = tmp_path_factory.mktemp("server") / "data"
     with running("serve", data, "--sandbox-port", "0") as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("sandbox") / "sandbox"
+    with running("sandbox", folder) as started:
+        yield Desk(started)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,7 +28,8 @@ def test_the_ready_line_has_the_members_that_scripts_rely_on(tmp_path: Path) -> 
         ready = first.ready
         assert set(ready) == ALWAYS | OF_THE_SANDBOX
         assert ready["console_url"] is None
-        assert ready["handsets_url"] is None
+        assert ready["handsets_url"] == f"{ready['sandbox_url']}/_sandbox/"
+        assert page(ready["handsets_url"]).startswith(b"<!doctype html>")
         assert ready["api_key"].startswith("tl_")
         assert re.fullmatch(r"\d{8,15}", ready["from"])
         assert ready["hook_url"].startswith(ready["api_url"])
@@ -37,12 +39,19 @@ def test_the_ready_line_has_the_members_that_scripts_rely_on(tmp_path: Path) -> 
         assert second.ready["api_key"] is None
 
 
+def page(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        content: bytes = answer.read()
+        return content.lower()
+
+
 def test_a_sandbox_alone_says_where_it_is_and_is_the_same_after_a_restart(tmp_path: Path) -> None:
     with running("sandbox", tmp_path / "s") as first:
         assert set(first.ready) == OF_THE_SANDBOX | {"from"}
+        assert page(first.ready["handsets_url"]).startswith(b"<!doctype html>")
     with running("sandbox", tmp_path / "s") as second:
         changed = {name for name in first.ready if first.ready[name] != second.ready[name]}
-        assert changed <= {"sandbox_url"}
+        assert changed <= {"sandbox_url", "handsets_url"}
         busy = run("sandbox", "--data", second.data, "--port", "0", "--json")
     assert (busy.code, busy.out) == (4, "")
     assert busy.error["exit_code"] == 4
@@ -107,6 +116,12 @@ def paste(said: str) -> dict[str, str]:
     return answer
 
 
+def handsets_of(said: str) -> str:
+    """The address that the banner names as the customers' phones."""
+    [line] = [line for line in said.splitlines() if line.split()[:1] == ["handsets"]]
+    return line.split()[1]
+
+
 def test_the_printed_lines_work_when_pasted_at_the_first_start_and_at_later_ones(tmp_path: Path) -> None:
     for start in ("first", "second"):
         process, said = banner(tmp_path / "d")
@@ -116,6 +131,8 @@ def test_the_printed_lines_work_when_pasted_at_the_first_start_and_at_later_ones
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0
         assert message_id in shown.out
+        [chat] = [line.strip() for line in said.splitlines() if "#/" in line]
+        assert re.fullmatch(rf"{handsets_of(said)}#/15550001234/\d+", chat)
         assert ("shown once" in said) == (start == "first")
 
 
@@ -162,7 +179,7 @@ def test_the_key_file_of_another_user_stops_the_start_and_says_what_mends_it(tmp
     assert "chmod 600" in refused.err
 
 
-@pytest.mark.parametrize("command", [[], ["send"], ["numbers", "add"]])
+@pytest.mark.parametrize("command", [[], ["send"], ["numbers", "add"], ["sandbox"], ["sandbox", "populate"]])
 def test_help_is_there_for_every_command_and_loads_nothing_heavy(command: list[str]) -> None:
     heavy = [
         "apsw",

@@ -13,7 +13,7 @@ from tests.factories import HOUR, make_message
 from trunkline import admin
 from trunkline.admin import Admin, NumberForm
 from trunkline.channels.contract import Number, Outcome, Outgoing, Parsed, StatusFact, Taken
-from trunkline.clock import SystemClock
+from trunkline.clock import Clock, SystemClock
 from trunkline.config import Settings
 from trunkline.model.message import State
 from trunkline.outbound.accept import as_waiting
@@ -149,8 +149,10 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def rig(folder: Path, url: str = "", *, with_number: bool = True) -> AsyncIterator[Rig]:
-    clock = SystemClock()
+async def rig(
+    folder: Path, url: str = "", *, with_number: bool = True, clock: Clock | None = None
+) -> AsyncIterator[Rig]:
+    clock = clock or SystemClock()
     vault = load_vault(folder)
     store = FaultyStore(await open_store(url or None, folder, clock.now()))
     provider = Provider()

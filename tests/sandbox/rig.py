@@ -17,6 +17,7 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.response import Response
 
 from trunkline.sandbox import Identity, Sandbox, Settings
+from trunkline.sandbox.clock import Clock
 
 QUICK = (0.0, 0.02, 0.04)
 PHONE = "15550001234"
@@ -29,6 +30,8 @@ class Receiver:
         self.verify_token = verify_token
         self.secret = ""
         self.statuses: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
+        self.changes: list[dict[str, Any]] = []
         self.envelopes: list[dict[str, Any]] = []
         self.bodies: list[bytes] = []
         self.forged = 0
@@ -49,6 +52,7 @@ class Receiver:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # for TCP_NODELAY
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
+        listener.listen(2048)  # so that who comes before the server runs waits, and is not turned away
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(self, ws="none", lifespan="off", log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
@@ -88,7 +92,9 @@ class Receiver:
         self.envelopes.append(envelope)
         for entry in envelope["entry"]:
             for change in entry["changes"]:
-                self.statuses += change["value"]["statuses"]
+                self.changes.append(change)
+                self.statuses += change["value"].get("statuses", [])
+                self.messages += change["value"].get("messages", [])
 
     async def _answer_handshake(self, scope: dict[str, Any], send: Any) -> None:
         asked = dict(parse_qsl(scope["query_string"].decode()))
@@ -99,6 +105,10 @@ class Receiver:
     async def wait_for(self, enough: Callable[["Receiver"], Any], seconds: float = 10) -> None:
         async with self._changed:
             await asyncio.wait_for(self._changed.wait_for(lambda: bool(enough(self))), seconds)
+
+    def facts_of(self, field: str) -> list[dict[str, Any]]:
+        """The values of all changes of a field."""
+        return [change["value"] for change in self.changes if change["field"] == field]
 
     def words_of(self, wamid: str) -> list[str]:
         return [status["status"] for status in self.statuses if status["id"] == wamid]
@@ -152,6 +162,17 @@ class Rig:
         query = f"?to={to}" if to else ""
         return (await (await self.call("GET", f"/_sandbox/ledger{query}")).json())["data"]
 
+    async def act(self, do: str, address: str = PHONE, **members: Any) -> dict[str, Any]:
+        """A person does something with the phone."""
+        response = await self.call("POST", f"/_sandbox/handsets/{address}/actions", {"do": do, **members})
+        answer = await response.json()
+        assert response.status == 200, answer
+        return answer
+
+    async def chat(self, address: str = PHONE) -> list[dict[str, Any]]:
+        path = f"/_sandbox/chats/{address}/{self.identity.phone_number_id}"
+        return (await (await self.call("GET", path)).json())["messages"]
+
     async def subscribe(self) -> None:
         self.receiver.secret = self.identity.app_secret
         response = await self.call("POST", f"/{self.identity.phone_number_id}", override(self.receiver))
@@ -182,11 +203,16 @@ def override(receiver: Receiver) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def rig(
-    folder: Path, *, subscribed: bool = True, receiver: Receiver | None = None, **settings: Any
+    folder: Path,
+    *,
+    subscribed: bool = True,
+    receiver: Receiver | None = None,
+    clock: Clock | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Rig]:
     """A sandbox on `folder` with quick statuses."""
     settings = {"status_delay_seconds": QUICK, "retry_ladder_seconds": (0.02,), **settings}
-    sandbox = Sandbox(folder, settings=Settings(**settings))
+    sandbox = Sandbox(folder, settings=Settings(**settings), clock=clock)
     own = receiver or Receiver()
     async with contextlib.AsyncExitStack() as ends:
         if not own.port:

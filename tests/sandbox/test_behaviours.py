@@ -7,7 +7,14 @@ import pytest
 from pyreqwest.exceptions import PyreqwestError
 
 from tests.sandbox.rig import Rig, rig
-from trunkline.sandbox.behaviours import TABLE, USUAL, Answer, Behaviour, magic_behaviour, markdown_table
+from trunkline.sandbox.sends.behaviours import (
+    TABLE,
+    USUAL,
+    Answer,
+    Behaviour,
+    magic_behaviour,
+    markdown_table,
+)
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sandbox.md"
 

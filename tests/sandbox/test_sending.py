@@ -179,7 +179,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
         131009,
         "Button title length invalid. Min length: 1, Max length: 20",
     ),
-    "twin buttons": (interactive("button", {"buttons": [BUTTON, BUTTON]}), 131009, "unique"),
+    "twin buttons": (interactive("button", {"buttons": [BUTTON, BUTTON]}), 131009, "Duplicate button title"),
     "eleven rows": (
         listing({"title": "S", "rows": [{"id": str(n), "title": "r"} for n in range(11)]}),
         131009,
@@ -223,7 +223,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
             "template": {**TEMPLATE, "components": [{"type": "body", "parameters": [{"type": "text"}]}]},
         },
         131008,
-        "body: Parameter at index 0",
+        "Parameter of type text is missing text value",
     ),
     "long callback data": ({"biz_opaque_callback_data": "x" * 513}, 100, "at most 512 characters"),
     "a group": ({"recipient_type": "group"}, 131005, "groups"),

@@ -48,7 +48,7 @@ def test_the_price_stands_on_sent_and_on_one_of_the_later_statuses(tmp_path: Pat
     asyncio.run(scenario())
 
 
-def test_a_failed_status_has_errors_and_neither_price_nor_contacts(tmp_path: Path) -> None:
+def test_a_failed_status_has_errors_no_price_and_of_the_contact_only_the_number(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with rig(tmp_path) as tools:
             await tools.sent("15555559018")
@@ -60,7 +60,7 @@ def test_a_failed_status_has_errors_and_neither_price_nor_contacts(tmp_path: Pat
             assert error["error_data"]["details"]
             assert error["href"].startswith("https://")
             assert "pricing" not in status
-            assert "contacts" not in value
+            assert value["contacts"] == [{"wa_id": "15555559018"}]
             assert "recipient_user_id" not in status
 
     asyncio.run(scenario())

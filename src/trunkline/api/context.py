@@ -7,6 +7,7 @@ from trunkline.admin import Admin
 from trunkline.api.auth import Gatekeeper
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime
+from trunkline.virtual_time import VirtualTime
 
 
 class Hooks(Protocol):
@@ -22,13 +23,22 @@ class Hooks(Protocol):
 class Api:
     """One running API. Made once by `server.build_app`."""
 
-    def __init__(
-        self, runtime: Runtime, dispatcher: Dispatcher, hooks: Hooks, operator_token: str, *, http_links: bool
+    def __init__(  # noqa: PLR0913 - the wiring, all that a handler may need
+        self,
+        runtime: Runtime,
+        dispatcher: Dispatcher,
+        hooks: Hooks,
+        operator_token: str,
+        *,
+        http_links: bool,
+        time: VirtualTime | None,
     ) -> None:
         self.runtime = runtime
         self.dispatcher = dispatcher
         self.hooks = hooks
         self.http_links = http_links
+        self.time = time
+        """None on real time: then the routes of the clock do not exist."""
         self.gatekeeper = Gatekeeper(runtime, operator_token)
         self.admin = Admin(runtime.store, runtime.vault, runtime.clock)
         self.cursor_key = runtime.vault.derive("page cursors")

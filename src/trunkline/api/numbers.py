@@ -13,7 +13,8 @@ from trunkline.api.auth import Caller
 from trunkline.api.context import Api
 from trunkline.api.http import Request, Response, as_json
 from trunkline.api.views import NumberView, show_number
-from trunkline.errors import Refusal
+from trunkline.channels.registry import is_real
+from trunkline.errors import Problem, Refusal, shorten
 from trunkline.model import ids
 from trunkline.shape import Integer, Object, Text
 from trunkline.store.numbers import NumberRow
@@ -76,6 +77,8 @@ async def register(api: Api, request: Request, caller: Caller) -> Response:
         base_url=given.get("base_url", settings.whatsapp.base_url),
         messages_per_second=given.get("messages_per_second", settings.dispatch.messages_per_second),
     )
+    if api.time is not None and is_real(form.base_url):
+        raise _not_on_virtual_time(form.base_url)
     if "hook_url" in given:
         directory = api.runtime.directory
         verify_token = directory.verify_token(directory.accounts[caller.account_id])
@@ -117,6 +120,12 @@ def _id_of(request: Request) -> str:
     if not ids.is_id(number_id, ids.NUMBER):
         raise _no_number()
     return number_id
+
+
+def _not_on_virtual_time(base_url: str) -> Refusal:
+    detail = "This server runs on virtual time; a real number must not be sent from here."
+    problem = Problem("/base_url", "virtual_time", detail, shorten(base_url), "the address of a sandbox")
+    return Refusal("invalid_request", problems=[problem])
 
 
 def _no_number() -> Refusal:

@@ -54,6 +54,8 @@ _JSON_REASONS = ("bad_json", "invalid_request", "too_large", "unsupported_media_
 _ONCE_REASONS = ("request_in_flight", "idempotency_mismatch")
 _OUR_REASONS = ("internal", "unavailable")
 
+_ON_VIRTUAL_TIME = "Only with `--virtual-time`: on any other server this address does not exist (404)."
+
 _PARAMS = {
     "id": "Ours; of a message the provider's too.",
     "connector": "The kind of provider, as whatsapp_cloud.",
@@ -126,6 +128,8 @@ def _operation(route: Route) -> Schema:
         | _refusals(route),
         "security": _security(route),
     }
+    if route.on_virtual_time:
+        operation["description"] = _ON_VIRTUAL_TIME
     if route.takes is Takes.BYTES:
         operation["requestBody"] = {"content": {"*/*": {}}, "required": True}
     elif route.body is not None:
@@ -195,6 +199,7 @@ def _refusals(route: Route) -> dict[str, Schema]:
     if route.takes in (Takes.JSON, Takes.LARGE_JSON):
         words += _JSON_REASONS
     words += _ONCE_REASONS if route.once else ()
+    words += ["not_found"] if route.on_virtual_time else ()
     by_status: dict[int, list[str]] = {}
     for word in dict.fromkeys([*words, *_OUR_REASONS]):
         by_status.setdefault(REASONS[word].status, []).append(word)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from trunkline.api import accounts, documentation, hook_routes, keys, messages, numbers, whatsapp
+from trunkline.api import accounts, clock, documentation, hook_routes, keys, messages, numbers, whatsapp
 from trunkline.api.auth import Caller, Who
 from trunkline.api.context import Api
 from trunkline.api.http import Request, Response
@@ -49,6 +49,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     once: bool = False
     """Takes an Idempotency-Key."""
     hot: bool = False
+    on_virtual_time: bool = False
+    """Exists only on a server that was started with `--virtual-time`."""
 
 
 HTML, CSS, JS = "text/html", "text/css", "text/javascript"
@@ -215,6 +217,28 @@ ROUTES: tuple[Route, ...] = (
         body=accounts.FORM,
         answers={201: AccountView},
         refusals=("already_exists",),
+    ),
+    Route(
+        method="GET",
+        path="/v1/clock",
+        operation="getClock",
+        summary="Where the virtual clocks stand",
+        handler=clock.show,
+        who=Who.OPERATOR,
+        answers={200: clock.ClockView},
+        on_virtual_time=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/clock/advance",
+        operation="advanceClock",
+        summary="Put the clocks of the server and its sandbox forward",
+        handler=clock.advance,
+        who=Who.OPERATOR,
+        takes=Takes.JSON,
+        body=clock.FORM,
+        answers={200: clock.ClockView},
+        on_virtual_time=True,
     ),
     Route(
         method="GET",

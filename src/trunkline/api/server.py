@@ -32,6 +32,7 @@ from trunkline.errors import Refusal
 from trunkline.model import ids
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime
+from trunkline.virtual_time import VirtualTime
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _JSON_TYPE = re.compile(r"(?:application/(?:[\w.+-]+\+)?json|text/json)\s*(?:;.*)?", re.IGNORECASE | re.ASCII)
@@ -40,11 +41,17 @@ _UTF8 = ("utf-8", "utf8", "us-ascii")
 _HOOKS = "/hooks/"
 
 
-def build_app(
-    runtime: Runtime, dispatcher: Dispatcher, hooks: Hooks, operator_token: str, *, http_links: bool
+def build_app(  # noqa: PLR0913 - the wiring
+    runtime: Runtime,
+    dispatcher: Dispatcher,
+    hooks: Hooks,
+    operator_token: str,
+    *,
+    http_links: bool,
+    time: VirtualTime | None = None,
 ) -> AsgiApp:
     """`operator_token` opens everything; `http_links` allows media links by http to this machine."""
-    api = Api(runtime, dispatcher, hooks, operator_token, http_links=http_links)
+    api = Api(runtime, dispatcher, hooks, operator_token, http_links=http_links, time=time)
     api.openapi = msgspec.json.encode(document())
     return App(api)
 
@@ -56,6 +63,8 @@ class App:
         self.api = api
         by_path: dict[str, list[Route]] = {}
         for route in ROUTES:
+            if route.on_virtual_time and api.time is None:
+                continue
             by_path.setdefault(route.path, []).append(route)
         endpoints = {path: Endpoint(api, path, routes) for path, routes in by_path.items()}
         self._hot = {

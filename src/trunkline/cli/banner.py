@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from trunkline.app import Ready
 
-HANDSET = "15550002222"
-"""A number that nobody has: the sandbox answers for it."""
+HANDSET = "15550001234"
+"""A number that nobody has: in the sandbox it is somebody's."""
 
 
 def show(where: "Ready", screen: "Console") -> None:
@@ -37,6 +37,8 @@ def _places(where: "Ready") -> list[tuple[str, str]]:
         places.append(
             ("sandbox", f"{where.sandbox_url}  (stands in for WhatsApp; nothing leaves this machine)")
         )
+    if where.handsets_url:
+        places.append(("handsets", f"{where.handsets_url}  (open it, answer as the customer)"))
     places.append(("number", where.from_ or f"none yet: {how_to_call()} numbers add --help"))
     if where.api_key:
         places.append(("API key", f"{where.api_key}  (shown once; keep it)"))
@@ -52,6 +54,9 @@ def _next_steps(where: "Ready") -> list[str]:
     steps = ["", "Send a first message:", *(f"  {line}" for line in curl(where)), ""]
     steps += ["Follow it, with the id from the answer:"]
     steps += [f"  {how_to_call()} messages show{options_to_reach(where.data)} ID", ""]
+    if where.handsets_url:
+        steps += ["See it on the customer's phone, and answer it:"]
+        steps += [f"  {where.handsets_url}#/{HANDSET}/{where.phone_number_id}", ""]
     return [*steps, "Ready. Ctrl-C stops."]
 
 

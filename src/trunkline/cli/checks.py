@@ -131,7 +131,7 @@ async def _store(settings: "Settings", folder: Path) -> AsyncIterator[Finding]:
         yield Finding("migrations", "warn", text, "the next start of `trunkline serve` applies them")
         return
     yield Finding("migrations", "ok", "up to date")
-    for finding in (*_numbers(sight), _clock(sight)):
+    for finding in (*_numbers(sight), _clock(sight, folder)):
         yield finding
     for number in sight.numbers:
         if number.is_builtin:
@@ -150,10 +150,16 @@ def _numbers(sight: "Sight") -> Iterator[Finding]:
             yield Finding("number", "ok", f"{number.digits} at {number.base_url}")
 
 
-def _clock(sight: "Sight") -> Finding:
+def _clock(sight: "Sight", folder: Path) -> Finding:
+    from trunkline.data_folder import read_offset
+
     now = SystemClock().now()
     if now < _FIRST_SANE_AT:
         return Finding("clock", "fail", f"it says {to_rfc3339(now)}", "set it, for example with NTP")
+    try:
+        now += read_offset(folder)  # virtual time
+    except ValueError as error:
+        return Finding("clock", "fail", str(error), "put it back from a backup")
     if sight.newest_at is not None and sight.newest_at > now + _SKEW_MS:
         text = f"it says {to_rfc3339(now)}, before the last message was accepted"
         return Finding("clock", "warn", text, "it went back; is NTP at work?")

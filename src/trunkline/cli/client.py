@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from trunkline.outgoing_http import Transport
 
 _TIMEOUT_SECONDS = 30.0
+_LONGEST_ANSWER = 1 << 28
+"""Of a server that the user named: a recorded chat holds its files."""
 
 
 class Client:
@@ -44,7 +46,7 @@ class Client:
         raw = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
         sent = self._headers | {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         if raw is not None:
-            sent["content-type"] = "application/json"
+            sent.setdefault("content-type", "application/json")
         status, answer = await self._exchange(method, path, sent, raw)
         if status >= 400:
             raise _refusal(status, answer)
@@ -64,10 +66,12 @@ class Client:
 
 
 @contextlib.asynccontextmanager
-async def open_client(url: str, headers: Mapping[str, str]) -> AsyncIterator[Client]:
+async def open_client(
+    url: str, headers: Mapping[str, str], timeout_seconds: float = _TIMEOUT_SECONDS
+) -> AsyncIterator[Client]:
     from trunkline.outgoing_http import open_transport
 
-    transport = open_transport(timeout_seconds=_TIMEOUT_SECONDS)
+    transport = open_transport(timeout_seconds=timeout_seconds, longest_answer=_LONGEST_ANSWER)
     try:
         yield Client(transport, url, headers)
     finally:
@@ -92,5 +96,9 @@ def _refusal(status: int, answer: Any) -> Trouble:
     if problems:
         detail = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
     return Trouble(
-        ExitCode.REFUSED, f"refused ({status}): {detail}", problems=problems, reason=told.get("reason")
+        ExitCode.REFUSED,
+        f"refused ({status}): {detail}",
+        problems=problems,
+        reason=told.get("reason"),
+        status=status,
     )

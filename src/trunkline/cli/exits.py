@@ -19,11 +19,11 @@ class ExitCode(IntEnum):
 
 MEANING: dict[ExitCode, str] = {
     ExitCode.OK: "Done.",
-    ExitCode.REFUSED: "The other side refused it, the message failed, or a check of `doctor` did.",
+    ExitCode.REFUSED: "The other side refused it, or the message, a replay or a check of `doctor` failed.",
     ExitCode.USAGE: "The command line or the configuration is wrong; a port is taken.",
     ExitCode.UNREACHABLE: "The server or the database can not be reached, or is not running.",
     ExitCode.IN_USE: "Another process uses the data folder.",
-    ExitCode.PENDING: "The message did not reach the awaited state in time; it goes on by itself.",
+    ExitCode.PENDING: "What was waited for did not come in time; message or scenario go on by themselves.",
     ExitCode.INTERRUPTED: "Interrupted from the keyboard.",
 }
 
@@ -38,6 +38,7 @@ class Trouble(Exception):
         *,
         problems: Sequence[dict[str, Any]] = (),
         reason: str | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
@@ -45,3 +46,5 @@ class Trouble(Exception):
         self.problems = list(problems)
         self.reason = reason
         """The stable word of a refusal by the API."""
+        self.status = status
+        """Its HTTP status."""

@@ -1,12 +1,15 @@
 """`trunkline keys`: API keys of an account."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from trunkline.cli import output
+from trunkline.cli.exits import ExitCode, Trouble
 from trunkline.cli.office import ask
 from trunkline.cli.options import AccountName, Place, expanded
+from trunkline.cli.settings import load_settings
 
 keys = typer.Typer(no_args_is_help=True, help="API keys: made, listed, revoked.")
 
@@ -24,16 +27,27 @@ def create(
     account: AccountName = None,
 ) -> None:
     """Make a key and print it: it is not kept, and can not be shown again."""
-    from trunkline.clock import SystemClock, to_rfc3339
-
-    form: dict[str, Any] = {"name": name, "live": not test}
-    if expires_days is not None:
-        form["expires_at"] = to_rfc3339(SystemClock().now() + expires_days * 86_400_000)
     with output.command(place.as_json) as out:
+        form: dict[str, Any] = {"name": name, "live": not test}
+        if expires_days is not None:
+            form["expires_at"] = _in_days(place, expires_days)
         key = ask(place, account, lambda api: api.post("/v1/keys", form), may_make=True)
         out.result(key, lambda: output.console().print(key["key"], soft_wrap=True))
         if not quiet:
             out.note("Shown once; keep it. Programs send it as: Authorization: Bearer <key>")
+
+
+def _in_days(place: Place, days: int) -> str:
+    """By the clock of the data folder, which may be a virtual one."""
+    from trunkline.clock import SystemClock, to_rfc3339
+    from trunkline.data_folder import read_offset
+
+    folder = Path(load_settings(place.config, data=place.data).data)
+    try:
+        now = SystemClock().now() + read_offset(folder)
+    except ValueError as error:
+        raise Trouble(ExitCode.USAGE, str(error)) from None
+    return to_rfc3339(now + days * 86_400_000)
 
 
 @keys.command("list")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-_WHERE = "Where"
+WHERE = "Where"
 """The panel of `--help` for what leads to a server or a data folder."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON, for programs.")]
@@ -19,7 +19,7 @@ Data = Annotated[
         "--data",
         metavar="DIR",
         help="Data folder; else the setting data (TRUNKLINE_DATA).",
-        rich_help_panel=_WHERE,
+        rich_help_panel=WHERE,
     ),
 ]
 ConfigFile = Annotated[
@@ -28,7 +28,7 @@ ConfigFile = Annotated[
         "--config",
         metavar="FILE",
         help="Settings file; else trunkline.toml in the data folder.",
-        rich_help_panel=_WHERE,
+        rich_help_panel=WHERE,
     ),
 ]
 Database = Annotated[
@@ -37,7 +37,7 @@ Database = Annotated[
         "--database",
         metavar="URL",
         help="postgresql://…; else SQLite in the data folder.",
-        rich_help_panel=_WHERE,
+        rich_help_panel=WHERE,
     ),
 ]
 AccountName = Annotated[
@@ -46,7 +46,14 @@ AccountName = Annotated[
         "--account",
         metavar="NAME",
         help="Name or id of the account; else the first one.",
-        rich_help_panel=_WHERE,
+        rich_help_panel=WHERE,
+    ),
+]
+
+VirtualTime = Annotated[
+    bool | None,
+    typer.Option(
+        "--virtual-time", help="Time that `trunkline clock advance` moves. Never with real numbers."
     ),
 ]
 
@@ -73,7 +80,7 @@ class Door:
             envvar="TRUNKLINE_URL",
             show_envvar=True,
             help="Server to ask; else the one that runs on the data folder.",
-            rich_help_panel=_WHERE,
+            rich_help_panel=WHERE,
         ),
     ] = None
     key: Annotated[
@@ -84,7 +91,7 @@ class Door:
             envvar="TRUNKLINE_KEY",
             show_envvar=True,
             help="API key; not needed for the server that runs on the data folder.",
-            rich_help_panel=_WHERE,
+            rich_help_panel=WHERE,
         ),
     ] = None
     account: AccountName = None

@@ -7,7 +7,7 @@ import typer
 
 from trunkline.cli import banner, output
 from trunkline.cli.exits import ExitCode, Trouble
-from trunkline.cli.options import ConfigFile, Data, Database
+from trunkline.cli.options import ConfigFile, Data, Database, VirtualTime
 from trunkline.cli.settings import load_settings
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def serve(
     strict: Annotated[
         bool | None, typer.Option("--strict", help="The sandbox refuses all that Meta would refuse.")
     ] = None,
+    virtual_time: VirtualTime = None,
     config: ConfigFile = None,
     database: Database = None,
     public_url: Annotated[
@@ -58,6 +59,7 @@ def serve(
             sandbox__port=sandbox_port,
             sandbox__start={None: None, True: "always", False: "never"}[sandbox],
             sandbox__strict=strict,
+            virtual_time=virtual_time,
             store__url=database,
             hooks__public_url=public_url,
             log__level=log_level,
@@ -87,7 +89,7 @@ def run(settings: "Settings", *, as_json: bool) -> None:
         raise Trouble(ExitCode.USAGE, f"{error}; {hint}") from None
     except StoreUnavailable as error:
         raise Trouble(ExitCode.UNREACHABLE, str(error)) from None
-    except VaultError as error:
+    except (VaultError, app.VirtualTimeError) as error:
         raise Trouble(ExitCode.USAGE, str(error)) from None
     except OSError as error:
         folder = Path(settings.data).absolute()

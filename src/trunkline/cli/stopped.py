@@ -20,13 +20,13 @@ from trunkline.app import FIRST_ACCOUNT
 from trunkline.channels.registry import make_connectors
 from trunkline.cli.client import Client
 from trunkline.cli.exits import ExitCode, Trouble
-from trunkline.clock import SystemClock
 from trunkline.config import Settings
 from trunkline.hooks import HookReceiver
 from trunkline.outgoing_http import Answer, open_transport
 from trunkline.runtime import Directory, Runtime
 from trunkline.store import StoreUnavailable, open_store
 from trunkline.vault import VaultError, load_vault
+from trunkline.virtual_time import VirtualTimeError, open_clock
 from trunkline.web_server import PortTaken, WebServer, listen
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ async def open_stopped(settings: Settings, hook_url: str | None) -> AsyncIterato
             runtime = await _open(settings, stack)
         except StoreUnavailable as error:
             raise Trouble(ExitCode.UNREACHABLE, str(error)) from None
-        except VaultError as error:
+        except (VaultError, VirtualTimeError) as error:
             raise Trouble(ExitCode.USAGE, str(error)) from None
         token = secrets.token_urlsafe(32)
         idle = _Idle()
@@ -54,7 +54,8 @@ async def open_stopped(settings: Settings, hook_url: str | None) -> AsyncIterato
 
 
 async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> Runtime:
-    data, clock = Path(settings.data), SystemClock()
+    data = Path(settings.data)
+    clock = open_clock(data, virtual=True)  # as far ahead as the server was that is stopped
     vault = load_vault(data)
     store = await open_store(settings.store.url or None, data, clock.now())
     stack.push_async_callback(store.close)

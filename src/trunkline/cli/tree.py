@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from trunkline.cli.accounts import accounts
+from trunkline.cli.clock import clock
 from trunkline.cli.configuration import config
 from trunkline.cli.doctor import doctor
 from trunkline.cli.keys import keys
@@ -26,12 +27,13 @@ app = typer.Typer(
     help="A self-hosted messaging platform for businesses, WhatsApp first.",
 )
 app.command("serve")(serve)
-app.command("sandbox")(sandbox)
+app.add_typer(sandbox, name="sandbox")
 app.add_typer(send, name="send")
 app.add_typer(messages, name="messages")
 app.add_typer(numbers, name="numbers")
 app.add_typer(keys, name="keys")
 app.add_typer(accounts, name="accounts")
+app.add_typer(clock, name="clock")
 app.add_typer(config, name="config")
 app.command("doctor")(doctor)
 app.command("openapi")(openapi)

@@ -153,6 +153,10 @@ class Settings:
         "Folder of the database, the keys and the media; made at first start.",
         check=_not_empty,
     )
+    virtual_time: bool = _setting(
+        False,
+        "For tests: `trunkline clock advance` moves time, the sandbox's too. Never with a real number.",
+    )
     server: Server = field(default_factory=Server)
     store: Store = field(default_factory=Store)
     sandbox: Sandbox = field(default_factory=Sandbox)

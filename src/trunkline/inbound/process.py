@@ -7,7 +7,6 @@ fact twice changes nothing. A post that cannot be read is set aside, flagged, no
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -49,7 +48,8 @@ class Processor:
     async def start(self) -> None:
         """Take up what an earlier run left open, then run."""
         await self._load()
-        self._task = asyncio.create_task(for_ever("webhook posts", self._run, STORE_RETRY_SECONDS))
+        going = for_ever(self._runtime.clock, "webhook posts", self._run, STORE_RETRY_SECONDS)
+        self._task = asyncio.create_task(going)
 
     def hand_over(self, post: OpenPost) -> None:
         """A post just committed."""
@@ -80,8 +80,8 @@ class Processor:
     async def _rest(self) -> None:
         """Until a post is handed over, or it is time to look for some."""
         self._wake.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._rescue_at - self._runtime.clock.monotonic())
+        clock = self._runtime.clock
+        await clock.wait(self._wake, self._rescue_at - clock.monotonic())
 
     async def _load(self) -> None:
         self._rescue_at = self._runtime.clock.monotonic() + RESCUE_SECONDS

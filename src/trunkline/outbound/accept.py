@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from trunkline.channels.registry import is_real
 from trunkline.errors import Problem, Refusal, shorten
 from trunkline.model import ids
 from trunkline.model.message import Draft, State
@@ -60,7 +61,7 @@ def choose_number(runtime: Runtime, account_id: str, sender: str | None, *, is_l
             detail = f"{sender} is not a number of this account"
             raise _bad_sender("unknown_number", detail, sender, f"one of: {_known(numbers)}")
         number = found[0]
-    if not is_live and number.base_url.startswith("https://graph.facebook.com"):
+    if not is_live and is_real(number.base_url):
         raise Refusal(
             "test_key", f"a test key can not send through {number.digits}, a real number; create a live key"
         )

@@ -7,7 +7,6 @@ A fault of the store or of ours delays a message, or leaves it visibly in doubt;
 """
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Sequence
 
@@ -31,7 +30,10 @@ SCAN_SECONDS = 1.0
 """How late a scheduled message may start."""
 
 STOP_SECONDS = 5.0
-"""How long a stop waits for sends on the wire; what is later is in doubt and settled after the next start."""
+"""How long a stop waits for sends on the wire; what is later is in doubt and settled after the next start.
+
+In real time, as the wire is real, and so is whoever waits for the stop.
+"""
 
 FAULT_RETRY_SECONDS = 30.0
 """When a message is tried again whose intent the store refused."""
@@ -124,11 +126,10 @@ class NumberDispatcher:
 
     def start(self, owner: str) -> None:
         """In the background, and again until the store lets it."""
-        name = f"number {self._row.id}"
-        self._loops = [
-            asyncio.create_task(for_ever(f"{name}, sending", lambda: self._run(owner), STORE_RETRY_SECONDS)),
-            asyncio.create_task(for_ever(f"{name}, looking for due messages", self._look, SCAN_SECONDS)),
-        ]
+        name, clock = f"number {self._row.id}", self._runtime.clock
+        sending = for_ever(clock, f"{name}, sending", lambda: self._run(owner), STORE_RETRY_SECONDS)
+        looking = for_ever(clock, f"{name}, looking for due messages", self._look, SCAN_SECONDS)
+        self._loops = [asyncio.create_task(sending), asyncio.create_task(looking)]
 
     async def change(self, row: NumberRow) -> None:
         self._pace.set_rate(row.messages_per_second)
@@ -172,7 +173,7 @@ class NumberDispatcher:
             if self._row.held_reason is not None or len(self._sends) >= self._most_sends:
                 await self._until_woken(None)
             elif (wait := self._pace.wait(clock.monotonic())) > 0:
-                await asyncio.sleep(wait)
+                await clock.sleep(wait)
             elif (message := self._take()) is None:
                 await self._until_woken(self.line.seconds_to_next())
             else:
@@ -189,13 +190,8 @@ class NumberDispatcher:
         return None
 
     async def _until_woken(self, seconds: float | None) -> None:
-        wake = self.line.wake
-        wake.clear()
-        if seconds is None:
-            await wake.wait()
-        else:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), seconds)
+        self.line.wake.clear()
+        await self._runtime.clock.wait(self.line.wake, seconds)
 
     async def _look(self) -> None:
         if self._epoch:
@@ -264,7 +260,7 @@ class NumberDispatcher:
                 if self._stopping:
                     return None
                 log.warning("message %s waits for the store: %s", message.id, fault)
-                await asyncio.sleep(STORE_RETRY_SECONDS)
+                await asyncio.sleep(STORE_RETRY_SECONDS)  # real time, as in loops.py
 
     async def _send(self, message: Waiting, n: int) -> Outcome:
         try:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -30,12 +31,19 @@ def _read(name: str) -> str:
 QUERIES = _load_queries(_read("queries.sql"))
 
 
+class _Done(asyncio.Future[None]):
+    """Of a group, for all who wait: one that is cancelled must not end the wait of the others."""
+
+    def cancel(self, msg: Any = None) -> bool:
+        return False
+
+
 class _Group:
     """Writes that go to disk in one commit."""
 
     def __init__(self) -> None:
         self.writes: list[tuple[str, Sequence[Value]]] = []
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.done = _Done()
         self.done.add_done_callback(lambda done: done.exception())  # a group may have no one who waits
 
 

@@ -6,6 +6,8 @@ as absent.
 
 from typing import Any
 
+import msgspec
+
 from trunkline.sandbox.errors import invalid
 
 _HIGH = 10**6
@@ -68,7 +70,7 @@ class Param:
         return str(word)
 
     def object(self, key: str) -> "Param":
-        value = self.need(key)
+        value = unpack(self.need(key))
         if not isinstance(value, dict):
             raise invalid(f"Param {self.path(key)} must be a JSON object.")
         return Param(value, self.path(key))
@@ -80,7 +82,7 @@ class Param:
         """A list of objects, required when `fewest` is more than none."""
         if not fewest and not self.has(key):
             return []
-        value = self.need(key)
+        value = unpack(self.need(key))
         if not isinstance(value, list):
             raise invalid(f"Param {self.path(key)} must be an array.")
         if not fewest <= len(value) <= most:
@@ -90,3 +92,13 @@ class Param:
             if not isinstance(item, dict):
                 raise invalid(f"Param {self.path(key)}[{place}] must be a JSON object.")
         return [Param(item, f"{self.path(key)}[{place}]") for place, item in enumerate(value)]
+
+
+def unpack(value: Any) -> Any:
+    """Graph takes a list or an object also as a string of JSON, as some clients write them."""
+    if not isinstance(value, str) or value[:1] not in {"{", "["}:
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return value

@@ -1,4 +1,4 @@
-"""The sandbox as a whole: one folder, one socket, one business number.
+"""The sandbox as a whole: one folder, one socket, one account.
 
 `Sandbox` runs in the caller's event loop beside whatever else runs there; `serve` is the stand-alone program.
 What was taken is on disk before it is answered, so a killed sandbox goes on where it was.
@@ -7,6 +7,7 @@ What was taken is on disk before it is answered, so a killed sandbox goes on whe
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -16,21 +17,12 @@ from typing import Any
 
 import uvicorn
 
-from trunkline.sandbox.admin import build_admin
-from trunkline.sandbox.callbacks import Poster
+from trunkline.sandbox.admin.page import PAGE_PATH
+from trunkline.sandbox.assembly import assemble
 from trunkline.sandbox.clock import Clock, SystemClock
-from trunkline.sandbox.database import Database
-from trunkline.sandbox.graph import Graph
-from trunkline.sandbox.ledger import Ledger
-from trunkline.sandbox.reporter import Reporter
-from trunkline.sandbox.rules import Rules
-from trunkline.sandbox.runtime import Runtime
-from trunkline.sandbox.sending import Sending
 from trunkline.sandbox.server import AbortableProtocol, Server
 from trunkline.sandbox.settings import Settings
-from trunkline.sandbox.state import Identity, State
-
-_DAY = 86_400_000
+from trunkline.sandbox.state import Identity
 
 
 class SandboxBusyError(RuntimeError):
@@ -63,7 +55,8 @@ class Sandbox:
             ends.callback(os.close, _lock(self._data_dir))
             listener = ends.enter_context(_listen(host, port))
             port = listener.getsockname()[1]
-            server = await self._build(_url(host, port), ends)
+            url = _url(host, port)
+            self._identity, server = await assemble(self._data_dir, self._settings, self._clock, url, ends)
             await self._serve(server, listener, ends)
             self._ends = ends.pop_all()
         return port
@@ -71,29 +64,6 @@ class Sandbox:
     async def stop(self) -> None:
         """Answer what is under way, write down what is pending, let go of the folder."""
         await self._ends.aclose()
-
-    async def _build(self, url: str, ends: contextlib.AsyncExitStack) -> Server:
-        settings = self._settings
-        database = Database(self._data_dir / "sandbox.db")
-        ends.push_async_callback(database.close)
-        state = State(database, magic=settings.magic_recipients)
-        identity = self._identity = await state.identity(url)
-        poster = Poster(identity.app_secret, settings.callback_timeout_seconds)
-        ends.push_async_callback(poster.close)
-        runtime = Runtime(
-            settings=settings,
-            clock=self._clock,
-            identity=identity,
-            state=state,
-            ledger=Ledger(database),
-            poster=poster,
-        )
-        reporter = Reporter(runtime)
-        reporter.start()
-        ends.push_async_callback(reporter.stop)
-        rules = Rules(runtime, _recent_templates(database, self._clock))
-        sending = Sending(runtime, rules, reporter)
-        return Server(runtime, sending, Graph(runtime, reporter), build_admin(runtime, reporter))
 
     async def _serve(self, app: Server, listener: socket.socket, ends: contextlib.AsyncExitStack) -> None:
         config = uvicorn.Config(
@@ -129,11 +99,17 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
-async def serve(
-    data_dir: Path, host: str, port: int, settings: Settings, ready: Callable[[dict[str, Any]], None]
+async def serve(  # noqa: PLR0913 - what one program is told
+    data_dir: Path,
+    host: str,
+    port: int,
+    settings: Settings,
+    ready: Callable[[dict[str, Any]], None],
+    *,
+    clock: Clock | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT. `ready` gets what a client has to know, once it can connect."""
-    sandbox = Sandbox(data_dir, settings=settings)
+    sandbox = Sandbox(data_dir, settings=settings, clock=clock)
     await sandbox.start(host, port)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -141,6 +117,8 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     try:
         ready(describe(sandbox.identity))
+        gc.collect()
+        gc.freeze()  # what lives now lives for ever; the collector need not look at it again
         await stop.wait()
     finally:
         await sandbox.stop()
@@ -156,7 +134,7 @@ def describe(identity: Identity) -> dict[str, Any]:
         "app_id": identity.app_id,
         "app_secret": identity.app_secret,
         "from": identity.display_phone_number,
-        "handsets_url": None,
+        "handsets_url": identity.url + PAGE_PATH,
     }
 
 
@@ -194,8 +172,3 @@ def _listen(host: str, port: int) -> socket.socket:
 def _url(host: str, port: int) -> str:
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
-
-
-def _recent_templates(database: Database, clock: Clock) -> dict[str, int]:
-    rows = database.read_now("list_template_recipients", (clock.now() - _DAY,))
-    return {str(recipient): int(at or 0) for recipient, at in rows}

@@ -43,3 +43,43 @@ CREATE TABLE IF NOT EXISTS messages (
 
 CREATE INDEX IF NOT EXISTS messages_by_recipient ON messages (recipient, id);
 CREATE INDEX IF NOT EXISTS messages_with_open_statuses ON messages (id) WHERE open = 1;
+
+-- Everything small that Graph's nodes keep: a kind, an id, and a document of JSON (`shelf.py`).
+CREATE TABLE IF NOT EXISTS things (
+    place INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    document BLOB NOT NULL,
+    UNIQUE (kind, id)
+) STRICT;
+
+-- Webhooks that are not statuses and that nobody took yet: `value` is the JSON of the envelope's `value`.
+CREATE TABLE IF NOT EXISTS webhooks (
+    id INTEGER PRIMARY KEY,
+    field TEXT NOT NULL,
+    phone_number_id TEXT,
+    handset TEXT,
+    value BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- Messages whose next status waits for a person: a phone that is off, a chat that is not open.
+CREATE TABLE IF NOT EXISTS parked (
+    message_id INTEGER PRIMARY KEY,
+    handset TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS parked_by_handset ON parked (handset, message_id);
+
+-- What people wrote on their handsets: `message` is the object as it stands in the webhook.
+CREATE TABLE IF NOT EXISTS received (
+    id INTEGER PRIMARY KEY,
+    wamid TEXT NOT NULL UNIQUE,
+    phone_number_id TEXT NOT NULL,
+    handset TEXT NOT NULL,
+    sent_at INTEGER NOT NULL,
+    read_at INTEGER,
+    message BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS received_by_handset ON received (handset, phone_number_id, id);

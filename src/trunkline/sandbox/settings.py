@@ -31,10 +31,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retry_for_seconds: float = 7 * 86_400
     """A webhook that nobody took for this long is dropped."""
     callback_timeout_seconds: float = 10.0
+    keep_bodies: bool = True
+    """Whether the ledger keeps what was sent. Load tests do without; chats are then empty."""
+    batch: int = 1
+    """Webhooks that go into one post at most. Meta may send up to 1,000, and usually sends one."""
+    batch_wait_seconds: float = 0.0
+    """How long a webhook waits for others when posts are batched."""
     callbacks_in_flight: int = 64
     """Webhook posts that run at the same time."""
     pending_in_memory: int = 20_000
     """Messages whose statuses are kept in memory; those beyond wait in the database."""
     admin_token_required: bool = False
     """Ask for the token on `/_sandbox` even from this machine. From elsewhere it is always asked for."""
+    review_seconds: float | None = 2.0
+    """How long the review of a template takes. None: until somebody decides by hand."""
+    magic_templates: bool = True
+    """Whether the names of templates may choose their fate: `reject_…`, `pending_…`, `…_as_marketing`."""
+    template_quota: int | None = None
+    """Templates that the account may have. None: as Meta, 250 and 6,000 for a verified business."""
+    template_creates_per_hour: int | None = None
+    """Templates that may be created in an hour; beyond it 80007. None: no limit (Meta has 100)."""
+    pacing: int | None = None
+    """Sends of a marketing template without a green rating that go at once; more are held. None: all go."""
+    pacing_hold_seconds: float = 60.0
+    """How long they are held for quality assessment."""
     verified_name: str = "Trunkline Sandbox"

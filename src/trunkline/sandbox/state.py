@@ -6,8 +6,8 @@ import secrets
 
 import msgspec
 
-from trunkline.sandbox.behaviours import BY_NAME, Behaviour, magic_behaviour
 from trunkline.sandbox.database import Database, Value
+from trunkline.sandbox.sends.behaviours import BY_NAME, Behaviour, magic_behaviour
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):

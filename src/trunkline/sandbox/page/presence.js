@@ -1,0 +1,67 @@
+/**
+ * Tells the sandbox which chat is open: the one that is shown while the page can be seen. It decides between
+ * `delivered` and `read`.
+ */
+
+import { action } from "./api.js";
+import { keepHandset } from "./data.js";
+import { on, state } from "./store.js";
+
+let told = null; // { handset, number } as the sandbox last heard it from here
+let turn = Promise.resolve();
+
+export function keepPresence() {
+  on("route live", settle);
+  document.addEventListener("visibilitychange", settle);
+  addEventListener("focus", () => reassert());
+  addEventListener("pagehide", leave);
+}
+
+/** Done when the sandbox knows of it. */
+export function settled() {
+  return turn;
+}
+
+function settle() {
+  turn = turn.then(async () => {
+    const wanted = shown();
+    if (same(told, wanted)) return;
+    if (told && told.handset !== wanted?.handset) await tell(told, "close");
+    else if (told && !wanted) await tell(told, "close");
+    if (wanted) await tell(wanted, "open");
+    told = wanted;
+  });
+}
+
+/** Another tab may have closed it while this one was in the background. */
+function reassert() {
+  const wanted = shown();
+  const handset = wanted && state.handsets.get(wanted.handset);
+  if (handset && handset.open_chat !== wanted.number) {
+    told = null;
+    settle();
+  }
+}
+
+function shown() {
+  const { handset, number } = state.route;
+  const visible = document.visibilityState === "visible" && state.live === "open";
+  return visible && handset && number ? { handset, number } : null;
+}
+
+async function tell({ handset, number }, doing) {
+  try {
+    keepHandset((await action(handset, { do: doing, number })).handset);
+  } catch {
+    // The conversation shows what is wrong with this address.
+  }
+}
+
+function leave() {
+  if (told) action(told.handset, { do: "close", number: told.number }, true).catch(() => {});
+  told = null;
+}
+
+function same(one, other) {
+  return one?.handset === other?.handset && one?.number === other?.number;
+}
