@@ -352,7 +352,7 @@ def test_any_version_and_none_is_served(shared: Identity) -> None:
     async def scenario() -> None:
         async with caller(shared) as tools:
             node = tools.identity.phone_number_id
-            for prefix, version in (("/v16.0", "v16.0"), ("/v26.0", "v26.0"), ("", "v26.0")):
+            for prefix, version in (("/v16.0", "v21.0"), ("/v26.0", "v26.0"), ("", "v26.0")):
                 response = await tools.call("POST", f"{prefix}/{node}/messages", text_to(PHONE))
                 assert response.status == 200
                 assert response.get_header("facebook-api-version") == version

@@ -25,7 +25,7 @@ class Listener:
         if self._events.qsize() >= _MOST_WAITING:
             while not self._events.empty():
                 self._events.get_nowait()
-            event = Event("reset", {})
+            self._events.put_nowait(Event("reset", {}))
         self._events.put_nowait(event)
 
     async def next(self) -> Event | None:
@@ -38,6 +38,7 @@ class Feed:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+        self._is_closed = False
 
     @property
     def is_heard(self) -> bool:
@@ -52,6 +53,7 @@ class Feed:
 
     def close(self) -> None:
         """Nobody hears anything any more."""
+        self._is_closed = True
         for listener in self._listeners:
             listener.push(None)
 
@@ -59,6 +61,8 @@ class Feed:
     def listen(self) -> Iterator[Listener]:
         listener = Listener()
         self._listeners.append(listener)
+        if self._is_closed:
+            listener.push(None)
         try:
             yield listener
         finally:

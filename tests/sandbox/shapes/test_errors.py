@@ -5,6 +5,7 @@ come are together all of them.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,6 +17,7 @@ from tests.sandbox.shapes.shape import check
 from tests.sandbox.shapes.stage import Stage, Theatre, theatre
 from tests.sandbox.templates.drafts import BODY, body, button, header, media, texts
 
+FIDELITY = Path(__file__).parents[3] / "docs" / "sandbox-fidelity.md"
 ALL = {
     *(0, 1, 2, 3, 4, 10, 33, 100, 190, 200, 368, 803, 1026, 80007),
     *(130403, 130429, 130472, 130497),
@@ -218,6 +220,12 @@ def test_every_code_of_the_page_has_a_place() -> None:
     assert provoked | set(ON_DEMAND) | never | set(IN_HEALTH) == ALL
     assert not provoked & (set(ON_DEMAND) | never)
     assert not set(ON_DEMAND) & never
+
+
+def test_the_page_on_fidelity_names_the_codes_that_come_only_on_demand() -> None:
+    text = FIDELITY.read_text()
+    listed = text.partition("any other one:")[2].partition(".")[0]
+    assert [int(code) for code in listed.replace("\n", " ").split(",")] == sorted(ON_DEMAND)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.code}-{row.subcode or row.status}")

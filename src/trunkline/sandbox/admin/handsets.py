@@ -35,7 +35,7 @@ class _Handsets:
         self._runtime = handsets.runtime
 
     async def list(self, request: Request) -> Response:
-        return as_json({"data": await self._handsets.list(_limit(request))})
+        return as_json({"data": await self._handsets.list(min(_limit(request), 500))})
 
     async def get(self, request: Request) -> Response:
         return as_json(await self._handsets.describe(address_of(request)))

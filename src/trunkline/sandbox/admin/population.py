@@ -39,7 +39,7 @@ class _Populations:
         return as_json(population.describe(), 201)
 
     async def remove(self, request: Request) -> Response:
-        await self._crowd.populations.remove(request.path_params["id"])
+        await self._crowd.remove(request.path_params["id"])
         return Response(status_code=204)
 
     async def list_numbers(self, request: Request) -> Response:

@@ -4,6 +4,7 @@ The handset page, scenarios, populations and tests all come through here. Each a
 are raised as `GraphError`, and nothing has happened then.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -87,7 +88,7 @@ class Actions:
 
     async def _open(self, person: Person, number: str, action: Param) -> None:
         await self._change(person, held=True, open_chat=number)
-        await self._webhooks.release(person.address)
+        await self._phone.release(person)
 
     async def _close(self, person: Person, number: str, action: Param) -> None:
         await self._change(person, held=True, open_chat=None)
@@ -97,14 +98,14 @@ class Actions:
 
     async def _let_go(self, person: Person, number: str, action: Param) -> None:
         await self._change(person, held=False, open_chat=None)
-        await self._webhooks.release(person.address)
+        await self._phone.release(person)
 
     async def _go_offline(self, person: Person, number: str, action: Param) -> None:
         await self._change(person, online=False)
 
     async def _come_back(self, person: Person, number: str, action: Param) -> None:
         await self._change(person, online=True)
-        await self._webhooks.release(person.address)
+        await self._phone.release(person)
 
     async def _block(self, person: Person, number: str, action: Param) -> None:
         await self._change(person, blocked=_with(person.blocked, number))
@@ -123,13 +124,13 @@ class Actions:
     async def _change_number(self, person: Person, number: str, action: Param) -> None:
         """The business hears of it from the old number; chat, window and parked statuses go along."""
         to = read_address(action.text("to"))
-        if to == person.address or self._people.find(to) is not None:
+        other = self._people.find(to)
+        if to == person.address or (other is not None and other.address != person.address):
             raise invalid(f"{to} is somebody's number already.")
         await self._phone.tell_new_number(person, number, to)
-        previous = (person.address, *person.previous)
+        previous = (person.address, *_without(person.previous, to))
         moved = msgspec.structs.replace(person, address=to, name=person.profile_name, previous=previous)
-        await self._people.remove(person.address)
-        await self._people.put(moved)
+        await asyncio.gather(self._people.remove(person.address), self._people.put(moved))  # in one commit
         self._phone.runtime.windows.move(person.address, to)
         await self._phone.runtime.entry_points.move(person.address, to)
         self._phone.tell_handset(to)

@@ -81,9 +81,10 @@ class Handsets(msgspec.Struct, frozen=True):
 
     async def forget(self, address: str) -> None:
         """Back to what everybody is; messages stay."""
+        person = self.runtime.people.get(address)
         await self.runtime.state.remove_handset(address)
-        await self.runtime.people.remove(address)
-        await self.runtime.webhooks.release(address)
+        await self.runtime.people.remove(person.address)
+        await self.phone.release(person)
 
 
 def build_handsets(runtime: Runtime) -> Handsets:

@@ -46,15 +46,15 @@ class People:
     def __init__(self, database: Database, waba_id: str) -> None:
         self._shelf = Shelf(database, "person", Person)
         self._waba_id = waba_id
-        self._by_user_id: dict[str, str] = {}
+        self._aliases: dict[str, str] = {}
         for person in self._shelf.values():
-            self._note_user_id(person)
+            self._note_aliases(person)
 
     def find(self, address: str) -> Person | None:
-        """Somebody who did something; `address` is a phone or a user id."""
+        """Somebody who did something; `address` is a phone, a former phone or a user id."""
         person = self._shelf.get(address)
-        if person is None and self._by_user_id:
-            person = self._shelf.get(self._by_user_id.get(address, ""))
+        if person is None and self._aliases:
+            person = self._shelf.get(self._aliases.get(address, ""))
         return person
 
     def get(self, address: str) -> Person:
@@ -70,8 +70,8 @@ class People:
 
     async def put(self, person: Person) -> None:
         """On disk when this returns."""
+        self._note_aliases(person)
         await self._shelf.put(person.address, person)
-        self._note_user_id(person)
 
     async def remove(self, address: str) -> None:
         await self._shelf.remove(address)
@@ -100,5 +100,6 @@ class People:
     def of(self, taken: Taken) -> Person | None:
         return self.find(taken.recipient)
 
-    def _note_user_id(self, person: Person) -> None:
-        self._by_user_id[self.user_id_of(person.address)] = person.address
+    def _note_aliases(self, person: Person) -> None:
+        for alias in self.addresses_of(person):
+            self._aliases[alias] = person.address

@@ -137,6 +137,11 @@ class Phone:
         await self._inbox.keep(received)
         await self.runtime.webhooks.receive(phone_number_id, person.address, {"messages": [message]})
 
+    async def release(self, person: Person) -> None:
+        """The statuses that waited for this person may be looked at again, whatever address was sent to."""
+        for address in self.people.addresses_of(person):
+            await self.runtime.webhooks.release(address)
+
     def tell_message(self, address: str, phone_number_id: str, view: Any) -> None:
         where = {"handset": address, "phone_number_id": phone_number_id}
         self.runtime.feed.tell("message", lambda: {**view(), **where})

@@ -27,7 +27,7 @@ class Crowd:
         self.populations = populations
         self._actions = actions
         self._clock = clock
-        self._messages: dict[str, int] = {}
+        self._messages: dict[str, bytearray] = {}
         self._due: list[tuple[int, int, Taken, Mood]] = []
         self._order = 0
         self._wake = asyncio.Event()
@@ -53,13 +53,25 @@ class Crowd:
         await self.populations.put(named.id, named)
         return named
 
+    async def remove(self, id_: str) -> None:
+        await self.populations.remove(id_)
+        self._messages.pop(id_, None)
+
     def mood_of(self, address: str) -> Mood | None:
         """How the next message to this number fares; None for those who are in no population."""
         for population in self.populations.values():
             if population.has(address):
-                nth = self._messages[address] = self._messages.get(address, 0) + 1
-                return draw(population, address, nth)
+                return draw(population, address, self._count(population, address))
         return None
+
+    def _count(self, population: Population, address: str) -> int:
+        """Which message to this person it is; after 255 they begin again, as a person has only a byte here."""
+        counts = self._messages.get(population.id)
+        if counts is None:
+            counts = self._messages[population.id] = bytearray(population.count)
+        place = int(address) - int(population.first)
+        counts[place] = counts[place] % 255 + 1
+        return counts[place]
 
     def expect(self, taken: Taken, mood: Mood) -> None:
         """The message was taken: its reader will do what the mood says."""

@@ -13,6 +13,8 @@ from trunkline.sandbox.runtime import Runtime
 _DAY = 86_400_000
 _PAIR_INTERVAL = 6_000
 _PAIR_BURST = 45
+_PAIRS = 100_000
+"""As many are remembered before those that are over are swept out."""
 
 
 class Rules:
@@ -31,6 +33,7 @@ class Rules:
         self._flows = runtime.flows
         self._recent: dict[str, deque[int]] = {}
         self._pairs: dict[tuple[str, str], int] = {}
+        self._most_pairs = _PAIRS
         self._templates_sent = recent_templates
 
     def refuse_at_once(self, number: BusinessNumber, message: Message) -> None:
@@ -110,8 +113,9 @@ class Rules:
         due = max(self._pairs.get(pair, 0), now)
         if due - now > _PAIR_INTERVAL * (_PAIR_BURST - 1):
             raise known_error(131056)
-        if len(self._pairs) > 100_000:
+        if len(self._pairs) > self._most_pairs:
             self._pairs = {known: at for known, at in self._pairs.items() if at > now}
+            self._most_pairs = max(_PAIRS, 2 * len(self._pairs))
         self._pairs[pair] = due + _PAIR_INTERVAL
 
     def _check_tier(self, phone_number_id: str, recipient: str, tier: int, now: int) -> None:

@@ -8,6 +8,8 @@ import msgspec
 from trunkline.sandbox.clock import to_rfc3339
 
 _KEPT = 1000
+_MOST_BYTES = 32 << 20
+"""Of bodies; what is batched is large."""
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +33,8 @@ class Journal:
     """In memory only."""
 
     def __init__(self) -> None:
-        self._posted: deque[Posted] = deque(maxlen=_KEPT)
+        self._posted: deque[Posted] = deque()
+        self._bytes = 0
         self._last_id = 0
 
     def next_id(self) -> int:
@@ -40,6 +43,9 @@ class Journal:
 
     def add(self, posted: Posted) -> None:
         self._posted.append(posted)
+        self._bytes += len(posted.body)
+        while len(self._posted) > _KEPT or self._bytes > _MOST_BYTES:
+            self._bytes -= len(self._posted.popleft().body)
 
     def list(self, *, after: int = 0, handset: str | None = None) -> list[Posted]:
         """Oldest first."""
