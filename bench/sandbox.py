@@ -1,8 +1,8 @@
 """`python -m bench.sandbox`: what the sandbox's load mode takes, beside a bare application on the same core.
 
-A real `trunkline sandbox --no-bodies` and 64 keep-alive clients that send again as soon as they have an answer.
-Every answer must be in the ledger in the end, or the run fails. Statuses go to nobody unless `--statuses` is
-given: then a receiver on the load's core takes them.
+A real `trunkline sandbox --no-bodies`, and 64 keep-alive clients that send again as soon as they have an
+answer. Every answer must be in the ledger in the end, or the run fails. Statuses go to nobody unless
+`--statuses` is given: then a receiver on the load's core takes them.
 """
 
 import argparse

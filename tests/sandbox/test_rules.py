@@ -111,3 +111,15 @@ def test_the_forty_sixth_message_of_a_burst_is_refused(tmp_path: Path) -> None:
             assert (await tools.send("15550004321")).status == 200
 
     asyncio.run(scenario())
+
+
+def test_strict_knows_somebody_who_wrote_by_phone_and_by_user_id(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rig(tmp_path, strict=True) as tools:
+            answer = await tools.act("send", type="text", text={"body": "Hi"})
+            assert await codes_of(tools, await tools.sent()) == []
+            by_id = await tools.sent(to=None, recipient=answer["handset"]["user_id"])
+            assert await codes_of(tools, by_id) == []
+            assert await codes_of(tools, await tools.sent("15550004321")) == [131026]
+
+    asyncio.run(scenario())

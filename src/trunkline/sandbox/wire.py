@@ -58,7 +58,7 @@ class Exchange:
         """Without the version."""
 
     def token(self) -> str | None:
-        """From `?access_token=`, which wins, or from `Authorization: Bearer …` (or Graph's older `OAuth …`)."""
+        """From `?access_token=`, which wins, or from `Authorization: Bearer …` or the older `OAuth …`."""
         if b"access_token=" in self.scope["query_string"] and "access_token" in (query := self.query()):
             return query["access_token"]
         authorization = self._header(b"authorization")

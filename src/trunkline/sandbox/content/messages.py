@@ -13,8 +13,8 @@ import msgspec
 
 from trunkline.sandbox.content.contact_cards import check_contacts
 from trunkline.sandbox.content.direct_send import MEMBERS, read_direct_send
-from trunkline.sandbox.content.interactive.frame import check_interactive
 from trunkline.sandbox.content.interactive.flow import read_flow
+from trunkline.sandbox.content.interactive.frame import check_interactive
 from trunkline.sandbox.content.limits import whole_number
 from trunkline.sandbox.content.media_object import check_media
 from trunkline.sandbox.content.plain import check_location, check_reaction, check_text
@@ -73,7 +73,7 @@ def is_read_mark(body: dict[str, Any]) -> bool:
 
 
 def unpack_content(body: dict[str, Any]) -> bool:
-    """Some clients write the content as a string of JSON: put the object in its place, so that it is kept so."""
+    """Some clients write the content as a string of JSON: put the object in its place, and keep it so."""
     kind = body.get("type")
     given = body.get(kind) if isinstance(kind, str) else None
     content = unpack(given) if isinstance(given, str) else given

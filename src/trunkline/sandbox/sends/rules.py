@@ -63,9 +63,9 @@ class Rules:
         reachable = handset.reachable if handset else None
         if reachable is False:
             return 131026
-        if self._switches.known_handsets and handset is None and person is None:
-            if not self._is_in_population(message.recipient):
-                return 131026
+        is_unknown = self._switches.known_handsets and handset is None and person is None
+        if is_unknown and not self._is_in_population(message.recipient):
+            return 131026
         if person is not None and number.id in person.blocked:
             return 131026
         if message.template is not None:

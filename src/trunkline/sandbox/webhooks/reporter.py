@@ -173,7 +173,8 @@ class Reporter:
     async def _refill(self) -> None:
         limit = self._settings.pending_in_memory
         before = set(self._known)
-        self._let_go_of = finished = set()
+        finished: set[int] = set()
+        self._let_go_of = finished
         self._more_in_ledger = False  # until a message finds no room while this reads
         try:
             rows = await self._ledger.read_open(limit)

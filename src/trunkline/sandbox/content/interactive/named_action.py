@@ -18,7 +18,7 @@ def read_parameters_if_any(action: Param, name: str, *known: str) -> Param:
 
 
 def check_bare(name: str) -> Callable[[Param], None]:
-    """The check of an action that is no more than its name. Parameters, as some clients add them, are of no use."""
+    """The check of an action that is no more than its name; parameters that a client adds are of no use."""
 
     def check(action: Param) -> None:
         action.only("name", "parameters").word("name", (name,))
