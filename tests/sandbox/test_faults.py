@@ -186,11 +186,12 @@ def test_a_send_can_be_made_to_fail_in_the_answer_and_in_its_status(tmp_path: Pa
     async def walk() -> None:
         async with rig(tmp_path) as tools:
             await _ask(tools, code=131016, to=PHONE)
-            await _ask(tools, code=131049, how="status", type="text")
+            await _ask(tools, code=131049, how="status", type="text", details="Not this week.")
             assert await tools.error_of(await tools.send()) == (500, 131016)
             wamid = await tools.sent()
             await tools.receiver.wait_for(lambda got: got.words_of(wamid))
-            assert tools.receiver.statuses[0]["errors"][0]["code"] == 131049
+            error = tools.receiver.statuses[0]["errors"][0]
+            assert (error["code"], error["error_data"]["details"]) == (131049, "Not this week.")
             reached = await tools.sent()
             await tools.receiver.wait_for(lambda got: "read" in got.words_of(reached))
 

@@ -84,6 +84,8 @@ def test_a_scenario_sets_rules_and_faults(tmp_path: Path) -> None:
     async def walk() -> None:
         async with rig(tmp_path) as tools:
             await _play(tools, {"rules": {"recipients": [PHONE]}, "faults": [{"code": 131016, "to": PHONE}]})
+            waiting = (await (await tools.call("GET", "/_sandbox/faults")).json())["data"]
+            assert [fault["id"] for fault in waiting] == ["scenario-1-fault-1"]
             assert await tools.error_of(await tools.send()) == (500, 131016)
             assert await tools.error_of(await tools.send(OTHER)) == (400, 131030)
             assert (await tools.send()).status == 200

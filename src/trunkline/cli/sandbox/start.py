@@ -107,6 +107,8 @@ def _open_clock(folder: Path, *, virtual: bool) -> "Clock":
 def _run(
     folder: Path, host: str, port: int, changes: dict[str, Any], clock: "Clock", *, as_json: bool
 ) -> None:
+    import uvloop
+
     from trunkline.sandbox import SandboxBusyError, Settings, serve
 
     def ready(members: dict[str, Any]) -> None:
@@ -116,7 +118,8 @@ def _run(
             _show(members, folder)
 
     try:
-        asyncio.run(serve(folder, host, port, Settings(**changes), ready, clock=clock))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(folder, host, port, Settings(**changes), ready, clock=clock))
     except SandboxBusyError as error:
         raise Trouble(ExitCode.IN_USE, str(error)) from None
     except OSError as error:

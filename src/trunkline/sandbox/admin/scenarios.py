@@ -51,6 +51,9 @@ class _Scenarios:
         running = await self._scenarios.add(scenario)
         for name in scenario.rules:
             setattr(switches, name, getattr(changed, name))
+        waiting: list[SendFault | WebhookFault] = [*sends, *posts]
+        for place, fault in enumerate(waiting, 1):
+            fault.id = f"{running.id}-fault-{place}"
         self._runtime.send_faults.waiting += sends
         self._runtime.webhook_faults.waiting += posts
         return as_json(running.describe(), 201)

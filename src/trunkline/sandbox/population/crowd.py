@@ -65,7 +65,7 @@ class Crowd:
         return None
 
     def _count(self, population: Population, address: str) -> int:
-        """Which message to this person it is; after 255 they begin again, as a person has only a byte here."""
+        """Which message to this person it is. A person has one byte here: after 255 they begin again."""
         counts = self._messages.get(population.id)
         if counts is None:
             counts = self._messages[population.id] = bytearray(population.count)

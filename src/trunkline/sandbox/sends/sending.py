@@ -21,7 +21,7 @@ from trunkline.sandbox.sends.media_checks import MediaChecks
 from trunkline.sandbox.sends.rules import Rules
 from trunkline.sandbox.sends.wamid import new_wamid
 from trunkline.sandbox.templates.gate import Standing
-from trunkline.sandbox.webhooks.statuses import Plan, Taken, build_plan
+from trunkline.sandbox.webhooks.statuses import Plan, Taken, build_plan, with_details
 
 _PLAIN = Behaviour(name="plain", suffix="", says="")
 _FIRST_STATUS_SECONDS = 5.0
@@ -153,7 +153,8 @@ class Sending:
         words, delays = behaviour.statuses, self._settings.status_delay_seconds
         if mood is not None and words == USUAL:
             words, delays = mood.words, (delays[0], mood.delivered_after, mood.read_after)
-        if self._faults.waiting and (fault := self._faults.take(message, "status")) is not None:
+        fault = self._faults.take(message, "status") if self._faults.waiting else None
+        if fault is not None:
             words = (f"failed:{fault.code}",)
         elif behaviour.statuses == USUAL and (code := self._rules.failure_of(number, message)) is not None:
             words = (f"failed:{code}",)
@@ -161,7 +162,7 @@ class Sending:
             # A reaction is never reported beyond `sent`.
             words = tuple(word for word in words if word == "sent" or word.startswith("failed"))
         later = self._settings.late_seconds if behaviour.late else 0.0
-        return build_plan(
+        plan = build_plan(
             words,
             delays,
             later + standing.held,
@@ -170,6 +171,7 @@ class Sending:
             conversation=message.tells_conversation,
             free_until=self._free_until(number, message.recipient) if len(self._entry_points) else 0,
         )
+        return plan if fault is None or fault.details is None else with_details(plan, fault.details)
 
     def _free_until(self, number: BusinessNumber, recipient: str) -> int:
         return self._entry_points.end_for(number.id, self._address_of(recipient), self._clock.now())

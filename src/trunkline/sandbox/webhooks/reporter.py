@@ -25,22 +25,13 @@ from trunkline.sandbox.webhooks.contract import Gate, OpenGate, Passage
 from trunkline.sandbox.webhooks.envelopes import Envelopes
 from trunkline.sandbox.webhooks.faults import WebhookFault, WebhookFaults
 from trunkline.sandbox.webhooks.jobs import Fact, Job, read_fact
+from trunkline.sandbox.webhooks.outages import Outages
 from trunkline.sandbox.webhooks.post import Mail
 from trunkline.sandbox.webhooks.statuses import Step, Taken
 
 _log = logging.getLogger(__name__)
 _AT_A_TIME = 256
 """Webhooks that are looked at before others have a turn on the loop."""
-
-
-class _Outage:
-    """A callback that does not answer. One job keeps knocking, the others wait for it."""
-
-    __slots__ = ("knocking", "waiting")
-
-    def __init__(self, knocking: Job) -> None:
-        self.knocking = knocking
-        self.waiting: list[Job] = []
 
 
 class Reporter:
@@ -72,7 +63,7 @@ class Reporter:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._lanes: dict[str, deque[Job]] = {}
         self._overtaken: dict[str, Job] = {}
-        self._outages: dict[str, _Outage] = {}
+        self._outages = Outages()
         self._posting: set[asyncio.Task[None]] = set()
         (last,) = database.read_now("read_last_webhook_id")[0]
         self._last_fact_id = int(last or 0)
@@ -95,7 +86,7 @@ class Reporter:
 
     @property
     def callbacks_down(self) -> list[str]:
-        return list(self._outages)
+        return self._outages.urls
 
     def report(self, taken: Taken, first_posted: asyncio.Event | None = None) -> None:
         """Take over a message, or leave it to the ledger."""
@@ -134,9 +125,7 @@ class Reporter:
                 self.report(taken)
 
     def try_again(self) -> None:
-        outages, self._outages = self._outages, {}
-        for outage in outages.values():
-            self._release_outage(outage)
+        self._schedule_now(self._outages.end_all())
 
     async def _keep(
         self, field: str, phone_number_id: str | None, handset: str | None, value: dict[str, Any]
@@ -238,15 +227,13 @@ class Reporter:
             return
         url = self._envelopes.url_of(jobs[0])
         for job in jobs:
-            self._stop_knocking(job, but_at=url)
+            self._schedule_now(self._outages.stop_knocking(job, but_at=url))
         if url is None:
             # Nobody subscribed: Meta does not keep webhooks for later either.
             for job in jobs:
                 self._advance(job)
             return
-        outage = self._outages.get(url)
-        if outage is not None and outage.knocking not in jobs:
-            outage.waiting += jobs
+        if self._outages.wait(url, jobs):
             return
         fault = self._choose_fault(jobs[0]) if len(jobs) == 1 else None
         if fault is not None and await self._is_put_off(jobs[0], url, fault):
@@ -259,7 +246,7 @@ class Reporter:
         if passage is Passage.SKIP:
             await self._leave_out(job)
         elif passage is Passage.PARK:
-            self._stop_knocking(job)
+            self._schedule_now(self._outages.stop_knocking(job))
             await self._park(job)
         return passage is Passage.PASS
 
@@ -326,38 +313,22 @@ class Reporter:
     async def _post(self, url: str, jobs: list[Job], fault: WebhookFault | None) -> None:
         status = await self._mail.post(url, jobs, fault)
         if status is None:
-            self._note_outage(url, jobs)
-        elif (outage := self._outages.pop(url, None)) is not None:
-            self._release_outage(outage)
+            self._outages.begin(url, jobs)
+        else:
+            self._schedule_now(self._outages.end(url))
         for job in jobs:
-            outage = self._outages.get(url)
             if status == 200:
                 self._advance(job)
-            elif status is not None or (outage is not None and outage.knocking is job):
+            elif status is not None or self._outages.is_knocking(url, job):
                 self._retry(job)
         overtaken = self._overtaken.get(url)
         if overtaken is not None and overtaken not in jobs:
             del self._overtaken[url]
             self._schedule(overtaken, self._clock.now())
 
-    def _note_outage(self, url: str, jobs: list[Job]) -> None:
-        outage = self._outages.setdefault(url, _Outage(jobs[0]))
-        outage.waiting += [job for job in jobs if job is not outage.knocking]
-
-    def _stop_knocking(self, job: Job, *, but_at: str | None = None) -> None:
-        """It will not try this callback again: of those that waited for it, the first takes its place."""
-        for url, outage in list(self._outages.items()):
-            if outage.knocking is job and url != but_at:
-                del self._outages[url]
-                self._release_outage(outage)
-
-    def _release_outage(self, outage: _Outage) -> None:
-        for job in outage.waiting:
-            self._schedule(job, self._clock.now())
-
     def _advance(self, job: Job) -> None:
         """The webhook is behind us: taken, or given up."""
-        self._stop_knocking(job)
+        self._schedule_now(self._outages.stop_knocking(job))
         if isinstance(job.subject, Fact):
             self._database.write("remove_webhook", (job.subject.id,))
             self._overtaken = {url: other for url, other in self._overtaken.items() if other is not job}
@@ -411,6 +382,10 @@ class Reporter:
         job.faulted = False
         job.first_due = taken.taken_at + taken.plan.steps[taken.reported].due
         self._schedule(job, job.first_due)
+
+    def _schedule_now(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self._schedule(job, self._clock.now())
 
     def _schedule(self, job: Job, at: int) -> None:
         """From now on this is the only moment at which the job is due."""

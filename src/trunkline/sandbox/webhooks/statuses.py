@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from trunkline.sandbox.errors import status_error
@@ -86,6 +87,12 @@ def build_plan(  # noqa: PLR0913 - the members of a plan
         due = max(due, stamp)
         steps.append(Step(status, due, stamp, int(code or 0)))
     return Plan(tuple(steps), echo, category, conversation, free_until)
+
+
+def with_details(plan: Plan, details: str) -> Plan:
+    """The same plan with other words for its failure."""
+    steps = (replace(step, details=details) if step.code else step for step in plan.steps)
+    return replace(plan, steps=tuple(steps))
 
 
 @lru_cache(maxsize=4096)
