@@ -401,6 +401,30 @@ def test_seven_tabs_stay_in_step(seat: Seat, desk: Desk) -> None:
         expect(one.message("From the business")).to_be_visible()
 
 
+def test_a_chat_stays_open_here_when_another_tab_that_shows_it_is_closed(seat: Seat, desk: Desk) -> None:
+    phone = desk.new_phone()
+    seat.take(phone)
+    other = Seat(seat.page.context, desk)
+    other.take(phone)
+    seat.page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+    other.page.close()
+    desk.hears(desk.send(phone), "read")
+    seat.await_open(phone)
+    wamid = desk.send(phone, "text", {"body": "After the other tab"})
+    expect(seat.message("After the other tab")).to_be_visible()
+    desk.hears(wamid, "read")
+
+
+def test_a_phone_that_nobody_holds_says_that_it_reads_by_itself(seat: Seat, desk: Desk) -> None:
+    phone = desk.new_phone()
+    desk.send(phone)
+    seat.take(phone, chat=False)
+    expect(seat.page.get_by_text("reads what arrives by itself")).to_be_visible()
+    seat.take(phone)
+    seat.take(phone, chat=False)
+    expect(seat.page.get_by_text("read once its chat is opened")).to_be_visible()
+
+
 def test_the_list_finds_adds_and_remembers_phones(seat: Seat, desk: Desk) -> None:
     phone = desk.new_phone()
     desk.act("rename", phone, name="Zoe Sample")

@@ -123,6 +123,8 @@ def test_a_tapped_button_and_a_chosen_row_name_what_they_answer(tmp_path: Path) 
         ({"do": "send", "type": "location", "location": {"latitude": 91, "longitude": 0}}, "latitude"),
         ({"do": "react", "message_id": "wamid.none", "emoji": "👍"}, "no message"),
         ({"do": "open", "number": "404"}, "business number"),
+        ({"do": "react", "emoji": "abc"}, "one emoji"),
+        ({"do": "play"}, "voice note"),
         ({"do": "change_number", "to": "12"}, "7 to 15"),
         ({"do": ["open"]}, "string"),
     ],
@@ -203,6 +205,9 @@ def test_a_person_who_blocked_the_business_is_not_reached(tmp_path: Path) -> Non
             blocked = await tools.sent()
             await tools.receiver.wait_for(lambda got: got.words_of(blocked))
             assert tools.receiver.statuses[0]["errors"][0]["code"] == 131026
+            path = f"/_sandbox/handsets/{PHONE}/actions"
+            written = {"do": "send", "type": "text", "text": {"body": "Hi"}}
+            assert (await tools.call("POST", path, written)).status == 400
             await tools.act("unblock")
             reached = await tools.sent()
             await tools.receiver.wait_for(lambda got: "read" in got.words_of(reached))

@@ -91,6 +91,16 @@ def test_the_tier_counts_recipients_and_survives_a_restart(tmp_path: Path) -> No
     asyncio.run(scenario())
 
 
+def test_a_rule_that_counts_takes_no_number_below_zero(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rig(tmp_path, subscribed=False) as tools:
+            hourly = ("management_per_hour", "app_calls_per_hour")
+            for name in ("throughput", "tier", "marketing_per_day", *hourly):
+                assert (await tools.call("PATCH", "/_sandbox/rules", {name: -1})).status == 400
+
+    asyncio.run(scenario())
+
+
 def test_throughput_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with rig(tmp_path, throughput=5, subscribed=False) as tools:

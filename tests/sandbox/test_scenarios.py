@@ -99,6 +99,7 @@ def test_a_scenario_sets_rules_and_faults(tmp_path: Path) -> None:
         b"name = ",
         b"{",
         b'{"rule": [{"then": [{"dance": true}]}]}',
+        b'{"rule": [{"then": [{"do": "dance"}]}]}',
         b'{"rule": [{"then": [{"wait": "soon"}]}]}',
         b'{"start": [{"do": "open"}]}',
         b'{"rules": {"colour": true}}',

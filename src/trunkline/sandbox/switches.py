@@ -1,8 +1,12 @@
 """The rules that bite, one switch each. `--strict` turns them on together; `/_sandbox/rules` one by one."""
 
+from typing import Annotated
+
 import msgspec
 
 from trunkline.sandbox.settings import Settings
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -18,19 +22,19 @@ class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Links are fetched and ids must be known; else 131053."""
     message_ids: bool = False
     """Read marks must name a message that a user wrote; else 131009."""
-    throughput: int | None = None
+    throughput: Count | None = None
     """Sends per second and business number; more are refused with 130429. None: no limit."""
     pair_limit: bool = False
     """One message per 6 s to the same recipient, bursts of 45; more are refused with 131056."""
-    tier: int | None = None
+    tier: Count | None = None
     """Recipients reached by template outside their window in 24 hours; beyond it 131048. None: no limit."""
-    marketing_per_day: int | None = None
+    marketing_per_day: Count | None = None
     """Marketing templates that one handset gets in 24 hours; beyond it 131049. None: no limit."""
     us_marketing: bool = True
     """Marketing templates reach numbers of the United States. At Meta they fail with 131049."""
-    management_per_hour: int | None = None
+    management_per_hour: Count | None = None
     """Calls in an hour that are not sends; beyond it 80007. None: no limit."""
-    app_calls_per_hour: int | None = None
+    app_calls_per_hour: Count | None = None
     """Calls in an hour about the app and its tokens; beyond it 4. None: no limit."""
     names_by_hand: bool = False
     """New display names wait for a decision by `/_sandbox/numbers/{id}/name`; else they are approved."""

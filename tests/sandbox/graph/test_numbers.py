@@ -133,6 +133,7 @@ def test_a_change_of_quality_is_shown_and_told(tmp_path: Path) -> None:
         number = await graph.get("/{phone}")
         assert (number["quality_rating"], number["throughput"]) == ("RED", {"level": "HIGH"})
         assert (await graph.ask("POST", path, {"quality": "PINK"}))[0] == 400
+        assert (await graph.ask("POST", path, {"score": "GREEN"}))[0] == 400
         assert (await graph.ask("POST", "/_sandbox/numbers/1/quality", {}))[0] == 404
         await graph.done("POST", path, {"standing": "BANNED"})
         assert await graph.refused("POST", "/{phone}/messages", text_to(PHONE)) == (403, 131031)

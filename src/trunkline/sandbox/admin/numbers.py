@@ -98,6 +98,8 @@ class _Numbers:
         quality = _word(given, "quality", tuple(_QUALITIES)) or number.quality_rating
         throughput = _word(given, "throughput", ("STANDARD", "HIGH")) or number.throughput
         standing = _word(given, "standing", _STANDINGS)
+        if not given.keys() & {"quality", "throughput", "standing"}:
+            raise HTTPException(400, "one of these is needed: quality, throughput, standing")
         changed = msgspec.structs.replace(
             number,
             quality_rating=quality,

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from trunkline.sandbox.content.emoji import is_one_emoji
 from trunkline.sandbox.errors import invalid
 from trunkline.sandbox.handsets.answers import Answers
 from trunkline.sandbox.handsets.people import Person
@@ -49,12 +50,15 @@ class Actions:
             "let_go": self._let_go,
         }
 
+    def check_name(self, do: str) -> None:
+        if do not in self._table:
+            raise invalid(f"do must be one of: {', '.join(self._table)}.")
+
     async def perform(self, address: str, action: dict[str, Any]) -> str | None:
         """The wamid of what was written, or None."""
         given = Param(action, "")
-        do = self._table.get(given.text("do"))
-        if do is None:
-            raise invalid(f"do must be one of: {', '.join(self._table)}.")
+        self.check_name(given.text("do"))
+        do = self._table[given.text("do")]
         phone_number_id = self._phone.number_of(given)
         return await do(self._people.get(read_address(address)), phone_number_id, given)
 
@@ -75,13 +79,17 @@ class Actions:
         target = action.text("message_id")
         await self._phone.quote(target, number)
         emoji = action.text("emoji", 32, empty=True)
+        if emoji and not is_one_emoji(emoji):
+            raise invalid("A reaction is exactly one emoji, or empty to take it back.")
         content = {"message_id": target, "emoji": emoji} if emoji else {"message_id": target}
         return await self._phone.write(person, number, "reaction", content)
 
     async def _play(self, person: Person, number: str, action: Param) -> None:
         """The first time a voice note is played, its sender hears of it."""
         taken, _ = await self._phone.find_send(action.text("message_id"), number)
-        if taken.type != "audio" or any(step.status == "played" for step in taken.plan.steps):
+        if taken.type != "audio":
+            raise invalid("Only a voice note or another audio message can be played.")
+        if any(step.status == "played" for step in taken.plan.steps):
             return
         after = self._phone.now() - taken.taken_at
         await self._webhooks.extend(taken, Step("played", after, after))

@@ -73,6 +73,8 @@ class Phone:
         """Send a message to the business: opens the window, makes the webhook. Answers the wamid."""
         if not person.online:
             raise invalid("This phone is offline.")
+        if phone_number_id in person.blocked:
+            raise invalid("This person has blocked the business, and must unblock it to write.")
         now, wamid = self.now(), new_received_wamid(person.address)
         shows_phone = await self._shows_phone(person, phone_number_id)
         message = compose_message(

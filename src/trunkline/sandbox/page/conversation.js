@@ -13,6 +13,7 @@ import { dayOf } from "./words.js";
 
 const AT_ONCE = 150; // messages that are drawn; the earlier ones when they are asked for
 const NEAR = 80; // pixels from the end within which the view follows what arrives
+const SHORTLY = 2000; // milliseconds from a touch, key or wheel to the scrolling that it makes
 
 export function conversation() {
   const rows = html`<div class="pg-rows"></div>`.firstElementChild;
@@ -24,19 +25,31 @@ export function conversation() {
     node.scrollTop = node.scrollHeight;
   };
   let last = 0;
+  let movedAt = -Infinity;
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    node.addEventListener(kind, () => (movedAt = performance.now()), { passive: true });
+  }
   newer.hidden = true;
   node.addEventListener("scroll", () => {
     const near = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
-    // What grows while it is being drawn is no scrolling away.
-    if (near || node.scrollTop < last) view.following = near;
+    // What moves by being drawn, without a hand on it, is no scrolling away.
+    const byHand = performance.now() - movedAt < SHORTLY;
+    if (near || (node.scrollTop < last && byHand)) view.following = near;
     last = node.scrollTop;
     newer.hidden = near;
   });
-  const grown = new ResizeObserver(() => view.following && toEnd());
+  const follow = () => view.following && toEnd();
+  // Where as much is taken away at the top as comes at the end, the size stays.
+  const redraw = () => {
+    draw(view);
+    follow();
+    requestAnimationFrame(follow);
+  };
+  const grown = new ResizeObserver(follow);
   grown.observe(rows);
   grown.observe(node);
   listen(view);
-  const stops = [on("chat handsets", () => draw(view)), on("selection", () => mark(view)), on("typing", () => draw(view))];
+  const stops = [on("chat handsets", redraw), on("selection", () => mark(view)), on("typing", redraw)];
   draw(view);
   const holder = html`<div class="pg-talk-holder">${node}${newer}</div>`.firstElementChild;
   return { node: holder, toEnd, focus: () => node.focus(), stop: () => (grown.disconnect(), stops.forEach((one) => one())) };

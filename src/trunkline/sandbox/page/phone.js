@@ -14,6 +14,9 @@ import { business, chatKey, chatOf, on, shownHandset, state } from "./store.js";
 import { iconButton, symbol } from "./symbols.js";
 import { avatar, phoneNumber, shortMoment, until } from "./words.js";
 
+const WAITS = "No chat is open: what arrives now is delivered, and read once its chat is opened.";
+const READS = "Nobody holds this phone: it reads what arrives by itself, until one of its chats is opened here.";
+
 let drawn = null; // the address that is drawn
 let stop = () => {};
 
@@ -129,8 +132,10 @@ function home() {
   const list = html`<ul class="pg-list"></ul>`.firstElementChild;
   const title = html`<div class="pg-head-main"></div>`.firstElementChild;
   const person = html`<span></span>`.firstElementChild;
+  const note = html`<p class="pg-note"></p>`.firstElementChild;
   const draw = () => {
     const handset = shownHandset();
+    note.textContent = handset.held ? WAITS : READS;
     person.replaceChildren(avatar(handset));
     title.replaceChildren(html`<h2 dir="auto">${handset.name}</h2><p class="pg-about">${whose(handset, { named: false })}</p>`);
     list.replaceChildren(html`${state.numbers.map((one) => chatRow(handset, one))}`);
@@ -141,7 +146,7 @@ function home() {
       ${person}${title}${inspectorButton()}${menuButton("Phone menu", "more", phoneItems)}
     </header>
     <section class="pg-home" aria-label="Chats of this phone"><h3>Chats</h3>${list}
-      <p class="pg-note">No chat is open: what arrives now is delivered, and read once its chat is opened.</p>
+      ${note}
       ${firstSteps({ folded: true })}</section>`;
   announce(`${shownHandset().name}, list of chats`);
   return { node, shows: "home", stop: on("handsets numbers", draw) };

@@ -9,12 +9,19 @@ import { on, state } from "./store.js";
 
 let told = null; // { handset, number } as the sandbox last heard it from here
 let turn = Promise.resolve();
+let left = null; // the handset whose chat another tab has closed, until this one has heard of it
+const tabs = new BroadcastChannel("trunkline-handsets");
 
 export function keepPresence() {
   on("route live", settle);
   document.addEventListener("visibilitychange", settle);
   addEventListener("focus", () => reassert());
   addEventListener("pagehide", leave);
+  on("handsets", stay);
+  tabs.onmessage = ({ data }) => {
+    left = data;
+    stay();
+  };
 }
 
 /** Done when the sandbox knows of it. */
@@ -31,6 +38,13 @@ function settle() {
     if (wanted) await tell(wanted, "open");
     told = wanted;
   });
+}
+
+/** What another tab closes is open all the same while it is shown here. */
+function stay() {
+  if (!left || state.handsets.get(left)?.open_chat) return;
+  left = null;
+  reassert();
 }
 
 /** Another tab may have closed it while this one was in the background. */
@@ -50,6 +64,7 @@ function shown() {
 }
 
 async function tell({ handset, number }, doing) {
+  if (doing === "close") tabs.postMessage(handset);
   try {
     keepHandset((await action(handset, { do: doing, number })).handset);
   } catch {
@@ -58,7 +73,10 @@ async function tell({ handset, number }, doing) {
 }
 
 function leave() {
-  if (told) action(told.handset, { do: "close", number: told.number }, true).catch(() => {});
+  if (told) {
+    tabs.postMessage(told.handset);
+    action(told.handset, { do: "close", number: told.number }, true).catch(() => {});
+  }
   told = null;
 }
 

@@ -57,6 +57,9 @@ class Scenarios:
 
     async def add(self, scenario: Scenario) -> Running:
         """Its start is done when this returns. Raises `GraphError` where that can not be done."""
+        for step in [*scenario.start, *(step for rule in scenario.rule for step in rule.then)]:
+            if "wait" not in step:
+                self._actions.check_name(step["do"])
         for step in scenario.start:
             await self._perform(step, str(step["handset"]), None)
         self._last_id += 1
