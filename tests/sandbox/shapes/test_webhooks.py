@@ -444,11 +444,16 @@ def test_a_fact_of_the_account(stage: Theatre, name: str) -> None:
 
 
 async def fitting(the: Stage, field: str, shape: Shape) -> dict[str, Any]:
-    """The newest post of the field that has the event of this shape, where it has events."""
+    """The newest post of the field that has the event and the members of this shape.
+
+    Posts of earlier facts may still come: a category is announced before it changes, under the same field.
+    """
     events = shape["properties"].get("event", {}).get("enum")
     optional = "other_info" in shape["properties"]
 
     def fits(value: dict[str, Any]) -> bool:
+        if not set(shape["required"]) <= set(value):
+            return False
         return (events is None or value.get("event") in events) and ("other_info" in value) == optional
 
     await the.receiver.wait_for(lambda seen: any(map(fits, seen.facts_of(field))))
