@@ -128,7 +128,7 @@ def test_a_fault_that_was_removed_does_nothing(tmp_path: Path) -> None:
 
 def test_webhooks_are_batched_into_one_post(tmp_path: Path) -> None:
     async def walk() -> None:
-        async with rig(tmp_path, batch=50, batch_wait_seconds=0.2) as tools:
+        async with rig(tmp_path, batch=50) as tools:
             wamids = [await tools.sent(f"1555000{place:04d}") for place in range(20)]
             await tools.receiver.wait_for(lambda got: len(got.statuses) == 60)
             assert tools.receiver.posts < 30

@@ -35,8 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the ledger keeps what was sent. Load tests do without; chats are then empty."""
     batch: int = 1
     """Webhooks that go into one post at most. Meta may send up to 1,000, and usually sends one."""
-    batch_wait_seconds: float = 0.0
-    """How long a webhook waits for others when posts are batched."""
+    batch_wait_seconds: float = 0.2
+    """How long a webhook waits for others, where `batch` is more than one."""
     callbacks_in_flight: int = 64
     """Webhook posts that run at the same time."""
     pending_in_memory: int = 20_000
