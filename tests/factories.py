@@ -1,7 +1,7 @@
 """The shortest honest values for tests."""
 
 from trunkline.model import ids
-from trunkline.model.message import State
+from trunkline.model.message import Priority, State
 from trunkline.store.accounts import Account
 from trunkline.store.messages import NewMessage, Waiting
 from trunkline.store.numbers import NumberRow
@@ -59,12 +59,18 @@ def make_message(recipient: str = "15550002222", **changes: object) -> NewMessag
     return NewMessage(**(values | changes))  # type: ignore[arg-type]
 
 
-def make_waiting(recipient: str = "15550002222", due_at: int = NOW, name: str = "") -> Waiting:
+def make_waiting(
+    recipient: str = "15550002222",
+    due_at: int = NOW,
+    name: str = "",
+    priority: int = Priority.NORMAL,
+    kind: str = "text",
+) -> Waiting:
     return Waiting(
         account_id=ACCOUNT,
         id=name or ids.new_id(ids.MESSAGE),
         number_id=NUMBER,
-        type="text",
+        type=kind,
         recipient=recipient,
         recipient_kind="phone",
         content="{}",
@@ -72,4 +78,5 @@ def make_waiting(recipient: str = "15550002222", due_at: int = NOW, name: str = 
         due_at=due_at,
         expires_at=due_at + HOUR,
         attempts=0,
+        priority=priority,
     )

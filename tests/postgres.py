@@ -32,12 +32,19 @@ class NoPostgres(Exception):
 class PostgresServer:
     """A running server that hands out empty databases."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int = 0) -> None:
         self._folder = folder
+        self.port = port
+        """Also on 127.0.0.1; 0: on the Unix socket alone."""
         self._numbers = itertools.count(1)
 
     def url(self, database: str = "postgres") -> str:
-        return f"postgresql://postgres@/{database}?host={self._folder}"
+        port = f"&port={self.port}" if self.port else ""  # it is part of the socket's name
+        return f"postgresql://postgres@/{database}?host={self._folder}{port}"
+
+    def tcp_url(self, port: int, database: str) -> str:
+        """By way of a port of this machine: its own, or that of something that stands before it."""
+        return f"postgresql://postgres@127.0.0.1:{port}/{database}?sslmode=disable"
 
     @contextmanager
     def fresh_database(self) -> Iterator[str]:
@@ -61,16 +68,21 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """Starts a server on a folder of its own; stops it and removes the folder at the end."""
+def running_postgres(data: Path | None = None, port: int = 0) -> Iterator[PostgresServer]:
+    """Starts a server on a folder of its own; stops it and removes the folder at the end.
+
+    With `data` its files stand there and stay, and a later call goes on with them.
+    """
     # Not below pytest's folder: the path of a socket must be short.
     folder = Path(tempfile.mkdtemp(prefix="trunkline-pg-"))
     try:
         user = _user_for(folder)
         programs = _programs(folder, user)
-        _make_data(programs, folder, user)
-        with _kept(programs, folder, user) as keeper:
-            server = PostgresServer(folder)
+        data = _data_folder(data or folder / "data", user)
+        if not (data / "PG_VERSION").exists():
+            _make_data(programs, folder, data, user)
+        with _kept(programs, folder, data, port, user) as keeper:
+            server = PostgresServer(folder, port)
             _wait_until_ready(server, keeper, folder)
             yield server
     finally:
@@ -101,12 +113,19 @@ def _reachable(program: Path) -> bool:
     return all(path.stat().st_mode & 0o001 for path in (program, *program.parents))
 
 
-def _make_data(programs: Path, folder: Path, user: str | None) -> None:
+def _data_folder(data: Path, user: str | None) -> Path:
+    data.mkdir(mode=0o700, exist_ok=True)
+    if user is not None:
+        shutil.chown(data, user)
+    return data
+
+
+def _make_data(programs: Path, folder: Path, data: Path, user: str | None) -> None:
     made = subprocess.run(
         [
             programs / "initdb",
             "-D",
-            folder / "data",
+            data,
             "-U",
             "postgres",
             "-A",
@@ -125,8 +144,11 @@ def _make_data(programs: Path, folder: Path, user: str | None) -> None:
 
 
 @contextmanager
-def _kept(programs: Path, folder: Path, user: str | None) -> Iterator[subprocess.Popen[bytes]]:
-    command = [programs / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
+def _kept(
+    programs: Path, folder: Path, data: Path, port: int, user: str | None
+) -> Iterator[subprocess.Popen[bytes]]:
+    listen = ["-c", f"listen_addresses={'127.0.0.1' if port else ''}", *(["-p", str(port)] if port else [])]
+    command = [programs / "postgres", "-D", data, "-k", folder, *listen]
     with open(folder / "log", "wb") as log:
         keeper = subprocess.Popen(
             ["sh", "-c", _KEEPER, "sh", *command],

@@ -25,7 +25,8 @@ class Program:
     def __init__(self, *arguments: str, log: Path, environment: dict[str, str] | None = None) -> None:
         self._arguments = arguments
         self._log = log
-        self._environment = os.environ | (environment or {})
+        ballast = {"TRUNKLINE_STORE_BALLAST_MIB": "0"}  # or each test would write 64 MiB
+        self._environment = os.environ | ballast | (environment or {})
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> dict[str, Any]:
@@ -42,16 +43,29 @@ class Program:
         ready: dict[str, Any] = json.loads(line)
         return ready
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def ended(self) -> int:
+        """Waits until it has ended, by itself or by anybody; its exit code."""
+        assert self._process is not None
+        return await self._process.wait()
+
     async def kill(self) -> None:
         """As a power-hungry system would: no warning, no clean-up."""
         await self.end(signal.SIGKILL)
 
+    def notify(self, how: signal.Signals) -> None:
+        # Not `send_signal`: it looks after the process first, and so takes its exit code from asyncio.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, how)
+
     async def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         assert self._process is not None
         if self._process.returncode is None:
-            # Not `send_signal`: it looks after the process first, and so takes its exit code from asyncio.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid, how)
+            self.notify(how)
         return await asyncio.wait_for(self._process.wait(), 30)
 
 

@@ -40,6 +40,8 @@ class NumberForm(msgspec.Struct, frozen=True, kw_only=True):
     app_secret: str
     base_url: str
     messages_per_second: int
+    daily_recipients: int | None = None
+    is_shared: bool = False
     is_builtin: bool = False
     connector: str = "whatsapp_cloud"
 
@@ -63,6 +65,11 @@ async def create_account(admin: Admin, name: str) -> Account:
 
     await admin.store.write(work)
     return account
+
+
+async def set_doubt_policy(admin: Admin, account_id: str, policy: str, seconds: int | None) -> None:
+    """What becomes of a send without a usable answer; `seconds` with `resend_after` alone."""
+    await admin.store.write(lambda tx: accounts.set_doubt_policy(tx, account_id, policy, seconds))
 
 
 async def create_key(
@@ -136,6 +143,8 @@ def _new_row(vault: Vault, account_id: str, number_id: str, form: NumberForm, no
         held_reason=None,
         created_at=now,
         updated_at=now,
+        is_shared=int(form.is_shared),
+        daily_recipients=form.daily_recipients,
     )
 
 

@@ -1,6 +1,7 @@
 """The data folder: one running server at a time, and how the command line reaches it.
 
 lock          held for as long as a process uses the folder; the system frees it however that one ends
+unchecked     after a server was killed, until its database was found to be sound
 run.json      while a server runs: where it answers, and the token with which an operator may ask
 clock.json    how far virtual time is ahead, once it was moved: see `virtual_time.py`
 """
@@ -17,6 +18,7 @@ import msgspec
 _LOCK = "lock"
 _RUN = "run.json"
 _CLOCK = "clock.json"
+_UNCHECKED = "unchecked"
 
 
 class AlreadyRunning(Exception):
@@ -34,13 +36,16 @@ class Running(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def lock_data_folder(folder: Path) -> Iterator[None]:
-    """Make the folder if need be and hold it. `AlreadyRunning` names the process that has it."""
+def lock_data_folder(folder: Path, *, is_shared: bool = False) -> Iterator[None]:
+    """Make the folder if need be and hold it. `AlreadyRunning` names the process that has it.
+
+    It is shared by processes that have no database in it: PostgreSQL keeps them apart.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
             raise AlreadyRunning(
@@ -49,11 +54,28 @@ def lock_data_folder(folder: Path) -> Iterator[None]:
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        (folder / _RUN).unlink(missing_ok=True)  # of a server that was killed
+        if not is_shared:
+            _remember_kill(folder)
         with _for_this_user_alone():
             yield
     finally:
         os.close(descriptor)
+
+
+def _remember_kill(folder: Path) -> None:
+    run = folder / _RUN
+    if run.exists():
+        (folder / _UNCHECKED).touch(mode=0o600)
+        run.unlink()
+
+
+def is_unchecked(folder: Path) -> bool:
+    """Whether a server was killed here since the database was last found to be sound."""
+    return (folder / _UNCHECKED).exists()
+
+
+def keep_checked(folder: Path) -> None:
+    (folder / _UNCHECKED).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -73,7 +95,9 @@ def announce(folder: Path, running: Running) -> Iterator[None]:
     try:
         yield
     finally:
-        (folder / _RUN).unlink(missing_ok=True)
+        present = find_running(folder)
+        if present is None or present.pid == running.pid:  # not that of another process on this folder
+            (folder / _RUN).unlink(missing_ok=True)
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:

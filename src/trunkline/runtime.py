@@ -13,10 +13,12 @@ import msgspec
 from trunkline.channels.contract import Connector, Number
 from trunkline.clock import Clock
 from trunkline.config import Settings
+from trunkline.model import ids
 from trunkline.store import Store, accounts, numbers
 from trunkline.store.accounts import Account
 from trunkline.store.contract import Tx
 from trunkline.store.numbers import NumberRow
+from trunkline.tally import Tally
 from trunkline.vault import Vault
 
 log = logging.getLogger("trunkline")
@@ -110,3 +112,8 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     directory: Directory
     connectors: Mapping[str, Connector]
     random: random.Random
+    tally: Tally = msgspec.field(default_factory=Tally)
+    process_id: str = msgspec.field(default_factory=lambda: ids.new_id(ids.PROCESS))
+    """Of this run: it owns numbers under this name."""
+    looked: dict[str, float] = msgspec.field(default_factory=dict)
+    """When a number's doubts are to be looked into again, by the monotonic clock (`outbound/doubts.py`)."""

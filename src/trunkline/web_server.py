@@ -1,4 +1,8 @@
-"""An ASGI application on a port of this process, started and stopped by us rather than by signals."""
+"""An ASGI application on a port of this process, started and stopped by us rather than by signals.
+
+A client that sends its request too slowly, or never ends its head, is answered 408 or 431 and hung up on: the
+server that we use has neither limit. One look a second serves all connections.
+"""
 
 import asyncio
 import contextlib
@@ -7,10 +11,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than clients keep idle connections, so that they, not we, close them: a request that meets a
 connection just being closed fails at the client."""
+
+HEAD_SECONDS = 15.0
+"""For a request's head, and for the first one of a connection to begin."""
+
+BODY_SECONDS = 60.0
+"""For its body, whether or not it was answered before."""
+
+HEAD_BYTES = 65_536
+SWEEP_SECONDS = 1.0
 
 
 class PortTaken(Exception):
@@ -35,6 +49,48 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
+class _Connection(HttpToolsProtocol):
+    """Knows since when it waits for what. Between requests the server's own time-out for idle ones counts."""
+
+    hang_up_at = 0.0  # 0 while nothing is owed
+    _head_bytes = 0
+    _is_head_open = True
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.hang_up_at = self.loop.time() + HEAD_SECONDS
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_head_open:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._is_head_open and self._head_bytes > HEAD_BYTES:
+            self.refuse(b"431 Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if not self._is_head_open:  # not the first one, whose time counts from the connection
+            self._is_head_open, self._head_bytes = True, 0
+            self.hang_up_at = self.loop.time() + HEAD_SECONDS
+
+    def on_headers_complete(self) -> None:
+        self._is_head_open = False
+        self.hang_up_at = self.loop.time() + BODY_SECONDS
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self.hang_up_at = 0.0
+        super().on_message_complete()
+
+    def refuse(self, status: bytes) -> None:
+        """End the connection, with an answer where none was begun."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or not self.cycle.response_started:
+            self.transport.write(b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % status)
+        self.transport.close()
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -50,7 +106,7 @@ class WebServer:
         self._bound = bound
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=_Connection,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -62,6 +118,7 @@ class WebServer:
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
+        self._sweep: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Returns when connections are answered."""
@@ -71,9 +128,21 @@ class WebServer:
                 self._task.result()
                 raise RuntimeError("the web server ended before it started")
             await asyncio.sleep(0.005)
+        self._hang_up_on_the_slow()
 
     async def stop(self) -> None:
         """Take no more connections, finish the requests under way."""
+        if self._sweep is not None:
+            self._sweep.cancel()
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+
+    def _hang_up_on_the_slow(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for connection in list(self._server.server_state.connections):
+            assert isinstance(connection, _Connection)
+            if connection.hang_up_at and connection.hang_up_at <= now:
+                connection.refuse(b"408 Request Timeout")
+        self._sweep = loop.call_later(SWEEP_SECONDS, self._hang_up_on_the_slow)

@@ -26,6 +26,7 @@ from trunkline.config import Settings
 from trunkline.config.table import Limits
 from trunkline.hooks import HookReceiver
 from trunkline.inbound.process import Processor
+from trunkline.membership import Membership
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Directory, Runtime
 from trunkline.store import open_store
@@ -135,7 +136,7 @@ class Site:
         )
         await self.runtime.directory.reload()
         self.admin = Admin(self.store, vault, self.clock)
-        self.dispatcher = Dispatcher(self.runtime)
+        self.dispatcher = Dispatcher(self.runtime, Membership(self.runtime))
         self._processor = Processor(self.runtime, self.dispatcher.settled)
         await self._processor.start()
         hooks = HookReceiver(self.runtime, self._processor)

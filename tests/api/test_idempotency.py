@@ -70,10 +70,10 @@ def test_a_second_request_while_the_first_runs_is_told_to_wait(
 ) -> None:
     store, batch, arrived, may_go = site.store, site.store.batch, asyncio.Event(), asyncio.Event()
 
-    async def slow(*arguments: Any) -> Any:
+    async def slow(*arguments: Any, **how: Any) -> Any:
         arrived.set()
         await may_go.wait()
-        return await batch(*arguments)
+        return await batch(*arguments, **how)
 
     async def story() -> tuple[Answer, Answer, Answer]:
         path, how = "/v1/whatsapp/messages", {"Idempotency-Key": KEY}

@@ -46,6 +46,9 @@ class Idle:
     def hand_over(self, waiting: Any) -> None:
         pass
 
+    def owns(self, number_id: str) -> bool:
+        return True
+
     async def sync_numbers(self) -> None:
         pass
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -166,6 +166,35 @@ class TestWhatsAppCloud(ConnectorContract):
                 "verify_token": "verify me",
             }
         }
+
+    @pytest.mark.parametrize(
+        ("status", "body", "is_subscribed"),
+        [
+            (200, {"webhook_configuration": {"phone_number": "https://a.example/hooks/x/key"}}, True),
+            (200, {"webhook_configuration": {"application": "https://a.example/hooks/x/key/"}}, True),
+            (200, {"webhook_configuration": {"phone_number": "https://b.example/other",
+                                             "application": "https://a.example/hooks/x/key"}}, False),
+            (200, {"webhook_configuration": {}, "id": "1"}, False),
+            (200, {"id": "1"}, False),
+            (200, [], None),
+            (401, {"error": {"code": 190}}, None),
+        ],
+    )  # fmt: skip
+    def test_a_subscription_is_seen_at_the_address_that_goes_first(
+        self, status: int, body: Any, is_subscribed: bool | None
+    ) -> None:
+        async def ask(url: str) -> bool | None:
+            transport = open_transport()
+            try:
+                return await WhatsAppCloud(transport).is_subscribed(self.number(url), "/hooks/x/key")
+            finally:
+                await transport.close()
+
+        with ScriptedServer(always(status, json.dumps(body).encode())) as server:
+            assert asyncio.run(ask(server.url)) is is_subscribed
+            (request,) = server.requests
+        assert (request.method, request.path.partition("?")[0]) == ("GET", "/v26.0/106540352242922")
+        assert request.headers["authorization"] == f"Bearer {ACCESS}"
 
     def test_metas_example_signature_holds(self) -> None:
         """Secret, body and signature as computed once with openssl."""

@@ -79,9 +79,11 @@ def test_a_number_is_added_listed_made_default_released_and_removed_by_its_digit
         NUMBER
         | SECRETS
         | {"--from": "15550002000", "--phone-number-id": "1001", "--messages-per-second": "5"}
+        | {"--daily-recipients": "250"}
     )
-    second = numbers("add", *options(other)).json
+    second = numbers("add", *options(other), "--shared").json
     assert (second["is_default"], second["messages_per_second"]) == (False, 5)
+    assert (second["daily_recipients"], second["is_shared"]) == (250, True)
     assert numbers("set-default", "+1 (555) 000-2000").json == {"id": second["id"], "from": "15550002000"}
     assert numbers("release", second["id"]).code == 0
     assert numbers("remove", "15550001000").code == 0
@@ -206,3 +208,14 @@ def test_a_stopped_server_on_postgres_is_served_as_well(postgres_url: str, tmp_p
     made = run("keys", "create", "--json", *place).json
     assert [key["id"] for key in run("keys", "list", "--json", *place).json["data"]] == [made["id"]]
     assert run("doctor", *place).code == 0
+
+
+def test_an_account_says_what_becomes_of_doubts(folder: Path) -> None:
+    run("keys", "create", "--data", folder)
+    first = run("accounts", "policy", "--json", "--data", folder).json
+    assert (first["doubt_policy"], first["resend_after_seconds"]) == ("resolve", None)
+    changed = run("accounts", "policy", "resend_after", "--after", "90", "--data", folder)
+    assert changed.out.strip() == "resend_after 90 s"
+    refused = run("accounts", "policy", "resolve", "--after", "90", "--json", "--data", folder)
+    assert (refused.code, refused.error["reason"]) == (1, "invalid_request")
+    assert run("accounts", "policy", "--data", folder).out.strip() == "resend_after 90 s"

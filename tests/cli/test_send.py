@@ -59,6 +59,12 @@ def test_doubt_is_told_in_words(server: Running) -> None:
     message_id = done.out.splitlines()[0]
     shown = run("messages", "show", message_id, "--data", server.data)
     assert "unknown: It may or may not have reached the provider" in shown.out
+    for choice in ("resend", "abandon"):
+        assert f"trunkline messages {choice} {message_id}" in shown.out
+    assert run("messages", "abandon", message_id, "--data", server.data).code == 0
+    shown = run("messages", "show", message_id, "--data", server.data)
+    assert "settled by abandoned; the sender chose not to send it again" in shown.out
+    assert f"trunkline messages resend {message_id}" in shown.out
 
 
 def test_what_is_not_reached_in_time_ends_with_5(server: Running) -> None:
@@ -100,6 +106,11 @@ def test_without_waiting_the_id_is_printed_alone(server: Running) -> None:
     done = send(server, "text", TO, "hello", "--wait", "none")
     assert done.out.startswith("msg_")
     assert len(done.out.splitlines()) == 1
+
+
+def test_a_priority_is_given_with_the_message(server: Running) -> None:
+    done = send(server, "text", TO, "your code is 1234", "--priority", "high", "--json")
+    assert done.json["priority"] == "high"
 
 
 def test_a_repetition_with_the_same_key_sends_nothing_new(server: Running) -> None:

@@ -15,6 +15,7 @@ from trunkline.admin import Admin, NumberForm
 from trunkline.channels.contract import Number, Outcome, Outgoing, Parsed, StatusFact, Taken
 from trunkline.clock import Clock, SystemClock
 from trunkline.config import Settings
+from trunkline.membership import Membership
 from trunkline.model.message import State
 from trunkline.outbound.accept import as_waiting
 from trunkline.outbound.dispatch import Dispatcher
@@ -38,10 +39,17 @@ class Provider:
     def __init__(self) -> None:
         self.answer: Answer = taken
         self.sent: list[Outgoing] = []
+        self.subscribed: bool | None = True
+        self.asked: list[str] = []
+        """Hook paths that it was asked about."""
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         self.sent.append(message)
         return await self.answer(message)
+
+    async def is_subscribed(self, number: Number, hook_path: str) -> bool | None:
+        self.asked.append(hook_path)
+        return self.subscribed
 
     def parse(self, body: bytes) -> Parsed:
         return Parsed(tuple(msgspec.json.decode(body, type=list[StatusFact])))
@@ -55,7 +63,7 @@ class FaultyStore:
 
     def __init__(self, store: Store) -> None:
         self.really = store
-        self.engine = store.engine
+        self.engine, self.is_shared = store.engine, store.is_shared
         self.refusals: dict[str, list[Exception]] = {"read": [], "write": [], "batch": []}
         self.after_read: Callable[[], Awaitable[None]] | None = None
 
@@ -78,9 +86,9 @@ class FaultyStore:
         self._may_refuse("write")
         return await self.really.write(work)
 
-    async def batch(self, operation: Any, item: Any) -> Any:
+    async def batch(self, operation: Any, item: Any, **how: Any) -> Any:
         self._may_refuse("batch")
-        return await self.really.batch(operation, item)
+        return await self.really.batch(operation, item, **how)
 
     async def close(self) -> None:
         await self.really.close()
@@ -95,7 +103,7 @@ class Rig:
         self.provider = provider
         self.account_id = account_id
         self.office = Admin(store, runtime.vault, runtime.clock)
-        self.dispatcher = Dispatcher(runtime)
+        self.dispatcher = Dispatcher(runtime, Membership(runtime))
 
     async def add_number(self, digits: str = "15550001000") -> str:
         form = NumberForm(
@@ -119,7 +127,7 @@ class Rig:
     async def start(self) -> None:
         """Returns when the number is taken over."""
         await self.dispatcher.start()
-        while not self.dispatcher._numbers[self.number_id]._epoch:  # noqa: ASYNC110
+        while not self.dispatcher._numbers[self.number_id].is_ready:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
     async def keep(self, *new: NewMessage) -> None:
@@ -156,7 +164,7 @@ async def rig(
     vault = load_vault(folder)
     store = FaultyStore(await open_store(url or None, folder, clock.now()))
     provider = Provider()
-    settings = Settings()
+    settings = Settings(data=str(folder))
     directory = Directory(store, vault)
     await directory.reload()
     office = Admin(store, vault, clock)

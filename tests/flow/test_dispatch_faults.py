@@ -15,7 +15,7 @@ from trunkline.channels.contract import Outcome, Outgoing
 from trunkline.housekeeping import expire
 from trunkline.model import ids
 from trunkline.model.message import State
-from trunkline.outbound import dispatch, line
+from trunkline.outbound import line, number
 from trunkline.store import attempts, leases, numbers, settlement
 
 Tell = Callable[[Rig], Awaitable[None]]
@@ -84,7 +84,8 @@ def test_what_waits_for_a_number_that_was_removed_comes_to_an_end(
             await rig.store.write(lambda tx: refuse_and_hold(tx, rig, old))
         await admin.remove_number(rig.office, rig.account_id, rig.number_id)
         await rig.runtime.directory.reload()
-        await expire.expire(rig.runtime)
+        while await expire.step(rig.runtime):
+            pass
         assert [(await rig.row(one)).state for one in (old, young)] == ["expired", "queued"]
 
     story(tmp_path, tell, store_url)
@@ -106,7 +107,7 @@ def test_a_number_that_could_not_be_taken_over_at_once_is_taken_over_later(tmp_p
 
 async def refuse_and_hold(tx: Any, rig: Rig, message: Any) -> None:
     """One attempt, refused in a way that holds the number."""
-    epoch = await leases.take(tx, rig.account_id, rig.number_id, "before")
+    epoch = await leases.take(tx, rig.account_id, rig.number_id, "before", is_alone=True)
     number, now = rig.number_id, message.created_at
     intent = attempts.Intent(rig.account_id, message.id, number, message.recipient, epoch, now - 1000 * HOUR)
     assert await attempts.open_intents(tx, [intent]) == [1]
@@ -140,7 +141,7 @@ def test_a_new_message_does_not_overtake_an_older_one_that_waits_in_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(line, "IN_MEMORY", 10)
-    monkeypatch.setattr(dispatch, "SCAN_SECONDS", 0.05)
+    monkeypatch.setattr(number, "LOOK_SECONDS", 0.05)
 
     async def tell(rig: Rig) -> None:
         may_go = asyncio.Event()
@@ -192,7 +193,7 @@ def test_a_doubt_that_ends_while_the_line_is_made_does_not_block_its_lane(tmp_pa
         await rig.keep(dead, next_one)
 
         async def intend(tx: Any) -> None:
-            epoch = await leases.take(tx, rig.account_id, rig.number_id, "before")
+            epoch = await leases.take(tx, rig.account_id, rig.number_id, "before", is_alone=True)
             intent = attempts.Intent(
                 rig.account_id, dead.id, rig.number_id, dead.recipient, epoch, dead.created_at
             )
@@ -216,7 +217,7 @@ def test_a_doubt_that_ends_while_the_line_is_made_does_not_block_its_lane(tmp_pa
 def test_a_fault_of_ours_in_the_scan_does_not_end_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[str]
 ) -> None:
-    monkeypatch.setattr(dispatch, "SCAN_SECONDS", 0.05)
+    monkeypatch.setattr(number, "LOOK_SECONDS", 0.05)
 
     async def tell(rig: Rig) -> None:
         await rig.start()
@@ -234,13 +235,13 @@ def test_a_fault_of_ours_in_the_scan_does_not_end_it(
 def test_a_lane_that_the_store_knows_to_be_in_doubt_is_tried_again_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[str]
 ) -> None:
-    monkeypatch.setattr(dispatch, "FAULT_RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(number, "FAULT_RETRY_SECONDS", 0.1)
 
     async def tell(rig: Rig) -> None:
         await rig.start()
         stranger, message = rig.message(), rig.message()
         await rig.keep(stranger)
-        epoch = rig.dispatcher._numbers[rig.number_id]._epoch
+        epoch = rig.dispatcher._numbers[rig.number_id].owned.lease.epoch
         intent = attempts.Intent(
             rig.account_id, stranger.id, rig.number_id, stranger.recipient, epoch, stranger.due_at
         )
@@ -258,7 +259,7 @@ def test_a_lane_that_the_store_knows_to_be_in_doubt_is_tried_again_later(
 
 
 def test_a_message_that_nobody_handed_over_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "SCAN_SECONDS", 0.05)
+    monkeypatch.setattr(number, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(line, "RESCUE_SECONDS", 0.1)
 
     async def tell(rig: Rig) -> None:
@@ -295,7 +296,7 @@ def test_one_recipient_with_a_long_line_keeps_nobody_else_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(line, "IN_MEMORY", 100)
-    monkeypatch.setattr(dispatch, "SCAN_SECONDS", 0.05)
+    monkeypatch.setattr(number, "LOOK_SECONDS", 0.05)
 
     async def tell(rig: Rig) -> None:
         never = asyncio.Event()

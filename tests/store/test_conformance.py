@@ -88,7 +88,7 @@ def test_each_caller_gets_its_own_result(db: Opened) -> None:
 def test_more_waiting_writes_than_memory_should_hold_are_refused(
     db: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"trunkline.store.{db.store.engine}.MAX_PENDING", 10)
+    monkeypatch.setattr("trunkline.store.group_commit.MAX_PENDING", 10)
     results = db.together(*(db.store.batch(insert, make_message()) for _ in range(50)))
     refused = [result for result in results if isinstance(result, StoreBusy)]
     assert len(refused) == 40

@@ -73,7 +73,7 @@ class Gatekeeper:
         key = self._known_to_be_right(header)
         if key is None:
             token = _token_of(header)
-            if hmac.compare_digest(token.encode("utf-8", "replace"), self._operator_token):
+            if self.is_operator_token(token):
                 return self._operator(request.headers.get("trunkline-account"), who)
             key = await self._key(token)
             self._remember_as_right(header, key)
@@ -82,6 +82,9 @@ class Gatekeeper:
         if who is Who.LIVE_KEY and not key.is_live:
             raise Refusal("scope_missing", "A test key may not do this; use a live key.")
         return Caller(key.account_id, bool(key.is_live))
+
+    def is_operator_token(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self._operator_token)
 
     def forget(self, key_id: str) -> None:
         """The key was just changed in this process: nothing known of it holds, nor what is being read."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from trunkline.admin import Admin
 from trunkline.api.auth import Gatekeeper
+from trunkline.api.gate import Gate
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime
 from trunkline.virtual_time import VirtualTime
@@ -39,6 +40,7 @@ class Api:
         self.http_links = http_links
         self.time = time
         """None on real time: then the routes of the clock do not exist."""
+        self.gate = Gate(runtime)
         self.gatekeeper = Gatekeeper(runtime, operator_token)
         self.admin = Admin(runtime.store, runtime.vault, runtime.clock)
         self.cursor_key = runtime.vault.derive("page cursors")
@@ -51,3 +53,5 @@ class Api:
         """Accounts or numbers were changed: let every stage of this process know."""
         await self.runtime.directory.reload()
         await self.dispatcher.sync_numbers()
+        if self.runtime.store.is_shared:
+            await self.runtime.store.write(lambda tx: tx.tell("directory"))

@@ -5,7 +5,7 @@ so that whatever a client sends, memory stays flat.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -74,25 +74,55 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
-    """The whole body. `Refusal` as soon as it is known to be too large; what follows is never kept."""
+ONE_PIECE = 65_536
+"""Bodies up to this size are not counted: the web server has them in its own buffer anyway."""
+
+
+class Room(Protocol):
+    """Memory for bodies: `gate.py`."""
+
+    def take(self, size: int) -> None: ...
+
+    def give_back(self, size: int) -> None: ...
+
+
+async def read_body(receive: Receive, headers: Mapping[str, str], limit: int, room: Room) -> bytes:
+    """The whole body. `Refusal` as soon as it is known to be too large; what follows is never kept.
+
+    One of more than `ONE_PIECE` is counted in `room` until the caller gives it back.
+    """
     declared = headers.get("content-length", "")
     if len(declared) > 18 or (declared.isdecimal() and int(declared) > limit):
         raise _too_large(limit)
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
-        return _within(message.get("body", b""), limit)
+        body: bytes = _within(message.get("body", b""), limit)
+        if len(body) > ONE_PIECE:
+            room.take(len(body))
+        return body
+    return await _read_parts(receive, message, limit, room)
+
+
+async def _read_parts(receive: Receive, message: Any, limit: int, room: Room) -> bytes:
     parts: list[bytes] = []
     size = 0
-    while message["type"] == "http.request":
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > limit:
-            raise _too_large(limit)
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
-    raise ClientGone
+    is_kept = False
+    try:
+        while message["type"] == "http.request":
+            part = message.get("body", b"")
+            room.take(len(part))
+            size += len(part)
+            parts.append(part)
+            if size > limit:
+                raise _too_large(limit)
+            if not message.get("more_body"):
+                is_kept = size > ONE_PIECE
+                return b"".join(parts)
+            message = await receive()
+        raise ClientGone
+    finally:
+        if not is_kept:
+            room.give_back(size)
 
 
 def _within(body: bytes, limit: int) -> bytes:

@@ -167,26 +167,26 @@ async def validate(api: Api, request: Request, caller: Caller) -> Response:
 
 
 async def show(api: Api, request: Request, caller: Caller) -> Response:
-    return as_json(await _life_of(api, caller, request.params["id"]))
+    return as_json(await life_of(api, caller, request.params["id"]))
 
 
 async def cancel(api: Api, request: Request, caller: Caller) -> Response:
     """Exact: what is canceled has no intent, so nothing of it was sent."""
     account_id, now = caller.account_id, api.runtime.clock.now()
-    row = await api.runtime.store.read(lambda tx: _find(tx, account_id, request.params["id"]))
+    row = await api.runtime.store.read(lambda tx: find(tx, account_id, request.params["id"]))
     if not await api.runtime.store.write(lambda tx: messages.cancel(tx, account_id, row.id, now)):
-        row = await api.runtime.store.read(lambda tx: _find(tx, account_id, row.id))
+        row = await api.runtime.store.read(lambda tx: find(tx, account_id, row.id))
         detail = f"The message is {row.state}; it can be withdrawn only before it is sent."
         problem = Problem("", "state", detail, shorten(row.state), "scheduled, queued or held")
         raise Refusal("wrong_state", detail, problems=[problem])
-    return as_json(await _life_of(api, caller, row.id))
+    return as_json(await life_of(api, caller, row.id))
 
 
-async def _life_of(api: Api, caller: Caller, message_id: str) -> MessageLife:
+async def life_of(api: Api, caller: Caller, message_id: str) -> MessageLife:
     account_id = caller.account_id
 
     async def work(tx: Tx) -> MessageLife:
-        row = await _find(tx, account_id, message_id)
+        row = await find(tx, account_id, message_id)
         tries = await attempts.of_message(tx, account_id, row.id)
         facts = await status_facts.of_message(tx, account_id, row.id)
         digits = (await numbers.digits_by_id(tx, account_id))[row.number_id]
@@ -196,7 +196,7 @@ async def _life_of(api: Api, caller: Caller, message_id: str) -> MessageLife:
     return await api.runtime.store.read(work)
 
 
-async def _find(tx: Tx, account_id: str, message_id: str) -> MessageRow:
+async def find(tx: Tx, account_id: str, message_id: str) -> MessageRow:
     row = None
     if ids.is_id(message_id, ids.MESSAGE):
         row = await messages.get(tx, account_id, message_id)

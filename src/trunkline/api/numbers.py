@@ -16,7 +16,7 @@ from trunkline.api.views import NumberView, show_number
 from trunkline.channels.registry import is_real
 from trunkline.errors import Problem, Refusal, shorten
 from trunkline.model import ids
-from trunkline.shape import Integer, Object, Text
+from trunkline.shape import Boolean, Integer, Object, Text
 from trunkline.store.numbers import NumberRow
 
 
@@ -44,6 +44,15 @@ FORM = Object(
             "Where the provider's API is; the setting `whatsapp.base_url` by default."
         ),
         "messages_per_second": Integer(at_least=1, at_most=1000, about="Its pace; the setting by default."),
+        "daily_recipients": Integer(
+            at_least=1,
+            at_most=10_000_000,
+            about="People that it may write to first within 24 hours: Meta's messaging limit, or the part of "
+            "it that is this number's. No limit by default.",
+        ),
+        "is_shared": Boolean(
+            "Others send from it too, such as the phone app: statuses of unknown messages may not be ours."
+        ),
         "hook_url": forms.WebAddress(
             "Our hook as the provider reaches it. The provider is asked to post there; unless it agrees, the "
             "number is not registered."
@@ -76,6 +85,8 @@ async def register(api: Api, request: Request, caller: Caller) -> Response:
         app_secret=given["app_secret"],
         base_url=given.get("base_url", settings.whatsapp.base_url),
         messages_per_second=given.get("messages_per_second", settings.dispatch.messages_per_second),
+        daily_recipients=given.get("daily_recipients"),
+        is_shared=given.get("is_shared", False),
     )
     if api.time is not None and is_real(form.base_url):
         raise _not_on_virtual_time(form.base_url)

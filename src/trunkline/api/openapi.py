@@ -12,6 +12,7 @@ import msgspec
 from trunkline import __version__
 from trunkline.api import whatsapp
 from trunkline.api.auth import Who
+from trunkline.api.gate import Sheds
 from trunkline.api.http import JSON
 from trunkline.api.messages import MOST_IN_BATCH
 from trunkline.api.problems import PROBLEM_JSON, WHATSAPP, ErrorDocument, WhatsappRefusal
@@ -200,6 +201,7 @@ def _refusals(route: Route) -> dict[str, Schema]:
         words += _JSON_REASONS
     words += _ONCE_REASONS if route.once else ()
     words += ["not_found"] if route.on_virtual_time else ()
+    words += ["too_many_requests"] if route.sheds in (Sheds.ACCEPTS, Sheds.BATCHES) else ()
     by_status: dict[int, list[str]] = {}
     for word in dict.fromkeys([*words, *_OUR_REASONS]):
         by_status.setdefault(REASONS[word].status, []).append(word)

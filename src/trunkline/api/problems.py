@@ -5,6 +5,7 @@ that page expect; all others answer a problem document (RFC 9457). Both carry th
 same `problems` and the `request_id`. Nothing of our inside is told: no trace, path or query.
 """
 
+import random
 from typing import Annotated, Any
 
 import msgspec
@@ -18,7 +19,8 @@ from trunkline.store import StoreUnavailable
 PROBLEM_JSON = "application/problem+json"
 WHATSAPP = "/v1/whatsapp/"
 ERRORS_PAGE = "/docs/errors"
-RETRY_SECONDS = "1"
+RETRY_SECONDS = (1, 5)
+"""Spread, so that those who were refused together do not come back together."""
 
 _Reason = Annotated[str, Meta(description="A stable word for programs to branch on; `doc` explains it.")]
 _Problems = Annotated[list[Problem], Meta(description="Everything that is wrong, not only the first.")]
@@ -71,9 +73,13 @@ def answer_to(fault: Exception, *, path: str, route: str, request_id: str) -> Re
         return render(fault, path, request_id)
     if isinstance(fault, StoreUnavailable):
         log.warning("request %s to %s: the store took nothing: %s", request_id, route, fault)
-        return render(Refusal("unavailable", headers={"Retry-After": RETRY_SECONDS}), path, request_id)
+        return render(Refusal("unavailable", headers={"Retry-After": _retry_after()}), path, request_id)
     log.error("request %s to %s failed inside us", request_id, route, exc_info=fault)
     return render(Refusal("internal"), path, request_id)
+
+
+def _retry_after() -> str:
+    return str(random.randint(*RETRY_SECONDS))  # noqa: S311 - it guards nothing
 
 
 def render(refusal: Refusal, path: str, request_id: str) -> Response:

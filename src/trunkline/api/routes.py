@@ -10,11 +10,24 @@ from typing import Any
 
 import msgspec
 
-from trunkline.api import accounts, clock, documentation, hook_routes, keys, messages, numbers, whatsapp
+from trunkline.api import (
+    accounts,
+    clock,
+    documentation,
+    doubts,
+    health,
+    hook_routes,
+    keys,
+    messages,
+    metrics,
+    numbers,
+    whatsapp,
+)
 from trunkline.api.auth import Caller, Who
 from trunkline.api.context import Api
+from trunkline.api.gate import Sheds
 from trunkline.api.http import Request, Response
-from trunkline.api.views import AccountView, MessageLife, NewKeyView, NumberView
+from trunkline.api.views import AccountSettings, AccountView, MessageLife, NewKeyView, NumberView
 from trunkline.shape import Object
 
 Handler = Callable[[Api, Request, Caller], Awaitable[Response]]
@@ -49,8 +62,15 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     once: bool = False
     """Takes an Idempotency-Key."""
     hot: bool = False
+    sheds: Sheds = Sheds.NEVER
+    """When it is refused under overload."""
     on_virtual_time: bool = False
     """Exists only on a server that was started with `--virtual-time`."""
+
+    @property
+    def accepts(self) -> bool:
+        """Whether messages are born here, of which an account has a share in flight."""
+        return self.sheds in (Sheds.ACCEPTS, Sheds.BATCHES)
 
 
 HTML, CSS, JS = "text/html", "text/css", "text/javascript"
@@ -60,6 +80,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/v1/whatsapp/messages",
         operation="sendWhatsappMessage",
+        sheds=Sheds.ACCEPTS,
         summary="Send a WhatsApp message, or mark one as read",
         handler=whatsapp.send,
         takes=Takes.JSON,
@@ -73,6 +94,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/v1/messages/batch",
         operation="sendMessages",
+        sheds=Sheds.BATCHES,
         summary="Send up to 1,000 messages; each has its own result",
         handler=messages.send_batch,
         takes=Takes.LARGE_JSON,
@@ -84,6 +106,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/v1/messages/validate",
         operation="validateMessage",
+        sheds=Sheds.REPORTS,
         summary="Dry run: all that is wrong with a message, or what the provider would get",
         handler=messages.validate,
         takes=Takes.JSON,
@@ -94,6 +117,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="/v1/messages",
         operation="listMessages",
+        sheds=Sheds.LISTS,
         summary="Messages, newest first",
         handler=messages.list_page,
         query=messages.QUERY,
@@ -110,9 +134,28 @@ ROUTES: tuple[Route, ...] = (
         refusals=("not_found", "wrong_state"),
     ),
     Route(
+        method="POST",
+        path="/v1/messages/{id:path}/resend",
+        operation="resendMessage",
+        summary="Send a message in doubt once more, knowing that it may arrive twice",
+        handler=doubts.resend,
+        answers={200: MessageLife},
+        refusals=("not_found", "wrong_state", "test_key"),
+    ),
+    Route(
+        method="POST",
+        path="/v1/messages/{id:path}/abandon",
+        operation="abandonMessage",
+        summary="Give a message in doubt up: it is not sent again",
+        handler=doubts.abandon,
+        answers={200: MessageLife},
+        refusals=("not_found", "wrong_state"),
+    ),
+    Route(
         method="GET",
         path="/v1/messages/{id:path}",
         operation="getMessage",
+        sheds=Sheds.REPORTS,
         summary="A message with every attempt and fact of its life",
         handler=messages.show,
         answers={200: MessageLife},
@@ -122,6 +165,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="/v1/numbers",
         operation="listNumbers",
+        sheds=Sheds.LISTS,
         summary="The account's business numbers",
         handler=numbers.list_all,
         answers={200: numbers.NumberList},
@@ -172,6 +216,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="/v1/keys",
         operation="listKeys",
+        sheds=Sheds.LISTS,
         summary="The account's API keys, without the keys themselves",
         handler=keys.list_all,
         answers={200: keys.KeyList},
@@ -199,8 +244,29 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        path="/v1/account",
+        operation="getAccount",
+        summary="The account itself, and what it wants done about doubts",
+        handler=accounts.show,
+        who=Who.LIVE_KEY,
+        answers={200: AccountSettings},
+    ),
+    Route(
+        method="PATCH",
+        path="/v1/account",
+        operation="changeAccount",
+        summary="Change what is done about doubts; what is not named stays",
+        handler=accounts.change,
+        who=Who.LIVE_KEY,
+        takes=Takes.JSON,
+        body=accounts.CHANGES,
+        answers={200: AccountSettings},
+    ),
+    Route(
+        method="GET",
         path="/v1/accounts",
         operation="listAccounts",
+        sheds=Sheds.LISTS,
         summary="All accounts of this server",
         handler=accounts.list_all,
         who=Who.OPERATOR,
@@ -269,6 +335,25 @@ ROUTES: tuple[Route, ...] = (
         handler=documentation.livez,
         who=Who.ANYONE,
         answers={200: documentation.Alive},
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        operation="getReadiness",
+        summary="Whether work moves: the store takes writes, what is due is sent, what came in is applied",
+        handler=health.readyz,
+        who=Who.ANYONE,
+        answers={200: health.Ready, 503: health.Ready},
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        operation="getMetrics",
+        summary="What this process counts and measures, for Prometheus; for the operator or metrics.token",
+        handler=metrics.show,
+        who=Who.ANYONE,
+        answers={200: "text/plain"},
+        refusals=("key_missing", "key_invalid"),
     ),
     Route(
         method="GET",

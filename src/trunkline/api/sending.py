@@ -16,10 +16,12 @@ from trunkline.api.auth import Caller
 from trunkline.api.context import Api
 from trunkline.api.http import Request, Response
 from trunkline.errors import Problem, Refusal, shorten
+from trunkline.failpoints import reach
 from trunkline.model.message import State
 from trunkline.outbound import accept
 from trunkline.outbound.accept import Birth
 from trunkline.store import idempotency
+from trunkline.store.contract import Rank
 from trunkline.store.idempotency import Answered
 from trunkline.store.messages import NewMessage
 
@@ -81,11 +83,21 @@ async def _store(api: Api, plan: Plan, answer: Answered | None) -> Answered | No
     """None when the messages were stored and handed over, else the first answer to the same key."""
     if not plan.messages:
         return None
-    first = await api.runtime.store.batch(accept.store_births, Birth(plan.messages, answer))
+    birth = Birth(plan.messages, answer, _elsewhere(api, plan.messages))
+    first = await api.runtime.store.batch(
+        accept.store_births, birth, weight=len(plan.messages), rank=Rank.NEW
+    )
+    reach("C2")
     if first is None:
         waiting = [accept.as_waiting(message) for message in plan.messages if message.state is State.QUEUED]
         api.dispatcher.hand_over(waiting)
+        api.runtime.tally.count("accepted_total", len(plan.messages))
     return first
+
+
+def _elsewhere(api: Api, messages: Sequence[NewMessage]) -> list[str]:
+    numbers = {message.number_id for message in messages if message.state is State.QUEUED}
+    return [number_id for number_id in numbers if not api.dispatcher.owns(number_id)]
 
 
 def _again(first: Answered, fingerprint: bytes) -> Response:

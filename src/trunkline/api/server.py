@@ -12,8 +12,11 @@ import msgspec
 from starlette.routing import Route as StarletteRoute
 from starlette.routing import Router
 
+from trunkline.api import metrics
+from trunkline.api.auth import Caller
 from trunkline.api.context import Api, Hooks
 from trunkline.api.http import (
+    ONE_PIECE,
     AsgiApp,
     ClientGone,
     Receive,
@@ -39,6 +42,7 @@ _JSON_TYPE = re.compile(r"(?:application/(?:[\w.+-]+\+)?json|text/json)\s*(?:;.*
 _CHARSET = re.compile(r";\s*charset=\"?([^\s\";]+)", re.IGNORECASE)
 _UTF8 = ("utf-8", "utf8", "us-ascii")
 _HOOKS = "/hooks/"
+ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 def build_app(  # noqa: PLR0913 - the wiring
@@ -52,6 +56,7 @@ def build_app(  # noqa: PLR0913 - the wiring
 ) -> AsgiApp:
     """`operator_token` opens everything; `http_links` allows media links by http to this machine."""
     api = Api(runtime, dispatcher, hooks, operator_token, http_links=http_links, time=time)
+    metrics.prepare(api)
     api.openapi = msgspec.json.encode(document())
     return App(api)
 
@@ -61,16 +66,18 @@ class App:
 
     def __init__(self, api: Api) -> None:
         self.api = api
+        roles = api.runtime.settings.roles()
         by_path: dict[str, list[Route]] = {}
         for route in ROUTES:
-            if route.on_virtual_time and api.time is None:
+            if (route.on_virtual_time and api.time is None) or not _is_served(route, roles):
                 continue
             by_path.setdefault(route.path, []).append(route)
         endpoints = {path: Endpoint(api, path, routes) for path, routes in by_path.items()}
         self._hot = {
             path: endpoints[path] for path, routes in by_path.items() if any(route.hot for route in routes)
         }
-        self._hook = next(endpoint for path, endpoint in self._hot.items() if path.startswith(_HOOKS))
+        hooks = [endpoint for path, endpoint in self._hot.items() if path.startswith(_HOOKS)]
+        self._hook = hooks[0] if hooks else None
         self._router = Router(
             [StarletteRoute(path, endpoint) for path, endpoint in endpoints.items()],
             redirect_slashes=False,
@@ -81,7 +88,7 @@ class App:
         if scope["type"] == "http":
             path = scope["path"]
             endpoint = self._hot.get(path)
-            if endpoint is None and path.startswith(_HOOKS):
+            if endpoint is None and self._hook is not None and path.startswith(_HOOKS):
                 parts = path.split("/")
                 if len(parts) == 4:
                     endpoint, scope["path_params"] = self._hook, {"connector": parts[2], "hook_key": parts[3]}
@@ -89,6 +96,13 @@ class App:
                 await endpoint(scope, receive, send)
                 return
         await self._router(scope, receive, send)
+
+
+def _is_served(route: Route, roles: Sequence[str]) -> bool:
+    """Of a process that runs only a part of the program, everybody may still know how it is."""
+    if route.path in ALWAYS:
+        return True
+    return ("hooks" if route.path.startswith(_HOOKS) else "api") in roles
 
 
 class Endpoint:
@@ -137,12 +151,31 @@ class Endpoint:
             b"",
             client[0] if client else "",
         )
+        gate = self._api.gate
+        if route.sheds:
+            gate.check(route.sheds)
         caller = await self._api.gatekeeper.identify(request, route.who)
-        if route.takes is Takes.JSON or route.takes is Takes.LARGE_JSON:
-            _expect_json(headers)
-        if route.takes is not Takes.NOTHING:
-            request.body = await read_body(receive, headers, self._limits[route.takes])
-        return await route.handler(self._api, request, caller)
+        if not route.accepts:
+            return await self._serve(route, request, caller, receive)
+        gate.enter(caller.account_id)
+        try:
+            return await self._serve(route, request, caller, receive)
+        finally:
+            gate.leave(caller.account_id)
+
+    async def _serve(self, route: Route, request: Request, caller: Caller, receive: Receive) -> Response:
+        if route.takes is Takes.NOTHING:
+            return await route.handler(self._api, request, caller)
+        if route.takes is not Takes.BYTES:
+            _expect_json(request.headers)
+        gate = self._api.gate
+        room = gate.posts if route.takes is Takes.BYTES else gate.bodies
+        request.body = await read_body(receive, request.headers, self._limits[route.takes], room)
+        try:
+            return await route.handler(self._api, request, caller)
+        finally:
+            if len(request.body) > ONE_PIECE:
+                room.give_back(len(request.body))
 
     def _no_route(self) -> Refusal:
         if not self._routes:

@@ -19,6 +19,22 @@ from trunkline.store.messages import MessageRow
 from trunkline.store.status_facts import FactRow
 
 _CLOCKS_DIFFER_MS = 5_000
+_AFTER = {
+    "absence": State.QUEUED,
+    "policy": State.QUEUED,
+    "caller": State.QUEUED,
+    "life": State.UNCONFIRMED,
+    "abandoned": State.UNCONFIRMED,
+}
+_IN_WORDS = {
+    "token": "a status came that carries the token of this attempt",
+    "lane": "a status came that can only be of this attempt: to this recipient, and no other was open",
+    "absence": "no status came and none could be missed, so it was not taken; it is sent again",
+    "policy": "the account wants it sent again after so long, although it may arrive twice",
+    "caller": "the sender chose to send it again, although it may arrive twice",
+    "life": "its life ended before anything was known; it is not sent again",
+    "abandoned": "the sender chose not to send it again",
+}
 _RANKS = {"sent": 1, "delivered": 2, "read": 3, "played": 4}
 
 
@@ -26,7 +42,8 @@ def tell(row: MessageRow, attempts: Sequence[AttemptRow], facts: Sequence[FactRo
     told = list(_beginning(row, attempts))
     for attempt in attempts:
         told += _attempt(row, attempt)
-    if row.ended_at is not None:
+    is_told = any(attempt.settled_at == row.ended_at for attempt in attempts)
+    if row.ended_at is not None and not is_told:
         told.append(TimelineEntry(at=to_rfc3339(row.ended_at), state=row.state))
     return told + list(_facts(facts, _last_moment(attempts)))
 
@@ -70,10 +87,11 @@ def _attempt(row: MessageRow, attempt: AttemptRow) -> Iterator[TimelineEntry]:
     if attempt.settled_at is not None:
         yield TimelineEntry(
             at=to_rfc3339(attempt.settled_at),
-            state=State.SUBMITTED,
+            state=_AFTER.get(attempt.settled_by or "", State.SUBMITTED),
             attempt=n,
             attempt_id=id_,
             settled_by=attempt.settled_by,
+            detail=_IN_WORDS.get(attempt.settled_by or ""),
         )
 
 

@@ -11,11 +11,13 @@ from msgspec import Meta
 
 from trunkline.channels.contract import SendError
 from trunkline.clock import to_rfc3339
+from trunkline.model.message import Priority
 from trunkline.store.accounts import Account
 from trunkline.store.api_keys import ApiKey
 from trunkline.store.attempts import AttemptRow
 from trunkline.store.messages import MessageRow
 from trunkline.store.numbers import NumberRow
+from trunkline.store.retention import REMOVED
 
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, examples=["2026-11-22T17:00:00.123Z"])]
 MaybeTime = Annotated[Time | None, Meta(description="Null when it has not happened.")]
@@ -56,7 +58,10 @@ class AttemptView(msgspec.Struct, kw_only=True):
     http_status: int | None
     detail: str | None
     error: ProviderError | None
-    settled_by: Annotated[str | None, Meta(description="The kind of evidence that ended a doubt.")]
+    settled_by: Annotated[
+        str | None,
+        Meta(description="What ended a doubt: token, lane, absence, policy, life, caller or abandoned."),
+    ]
     settled_at: MaybeTime
 
 
@@ -92,10 +97,14 @@ class MessageView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
     state: str
     state_reason: Annotated[str | None, Meta(description="What a held message waits for.")]
     content: Content
+    content_removed: Annotated[
+        bool, Meta(description="It was kept for its time (`retention.content_days`), and is gone.")
+    ]
     context: Annotated[
         Reference | None, Meta(description="The message replied to, reacted to or marked as read.")
     ]
     biz_opaque_callback_data: str | None
+    priority: Annotated[str, Meta(description="high, normal or bulk.")]
     provider_id: Annotated[str | None, Meta(description="The provider's own id (wamid.…).")]
     error: Annotated[ProviderError | None, Meta(description="Why it failed, or was refused the last time.")]
     created_at: Time
@@ -107,7 +116,7 @@ class MessageView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
     delivered_at: MaybeTime
     read_at: MaybeTime
     failed_at: MaybeTime
-    ended_at: Annotated[Time | None, Meta(description="When it was canceled or expired.")]
+    ended_at: Annotated[Time | None, Meta(description="When it was canceled, expired or given up in doubt.")]
 
 
 class MessageLife(MessageView, kw_only=True):
@@ -130,6 +139,10 @@ class NumberView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
     is_default: bool
     is_builtin: Annotated[bool, Meta(description="The number of the built-in sandbox.")]
     messages_per_second: int
+    daily_recipients: Annotated[
+        int | None, Meta(description="People it may write to first within 24 hours; null: no limit.")
+    ]
+    is_shared: Annotated[bool, Meta(description="Others send from it too, such as the phone app.")]
     held_reason: Annotated[str | None, Meta(description="Why nothing leaves from it; null when all is well.")]
     created_at: Time
     updated_at: Time
@@ -164,6 +177,21 @@ class AccountView(msgspec.Struct, kw_only=True):
     verify_token: Annotated[str, Meta(description="Proves the hook to the provider when it subscribes.")]
 
 
+class AccountSettings(msgspec.Struct, kw_only=True):
+    """An account as it sees itself."""
+
+    id: str
+    name: str
+    created_at: Time
+    doubt_policy: Annotated[
+        str,
+        Meta(
+            description="What becomes of a send without a usable answer: resolve, never_resend, resend_after."
+        ),
+    ]
+    resend_after_seconds: Annotated[int | None, Meta(description="Of `resend_after`; else null.")]
+
+
 def show_message(row: MessageRow, digits: str) -> MessageView:
     """`digits` are those of the number it leaves from."""
     return MessageView(**_members(row, digits))
@@ -185,8 +213,10 @@ def _members(row: MessageRow, digits: str) -> dict[str, Any]:
         "state": row.state,
         "state_reason": row.state_reason,
         "content": msgspec.Raw(row.content.encode()),
+        "content_removed": row.content == REMOVED,
         "context": Reference(row.context_id) if row.context_id else None,
         "biz_opaque_callback_data": row.callback_data,
+        "priority": Priority(row.priority).name.lower(),
         "provider_id": row.provider_id,
         "error": show_error(row.error),
         "created_at": to_rfc3339(row.created_at),
@@ -245,6 +275,8 @@ def show_number(row: NumberRow) -> NumberView:
         is_default=bool(row.is_default),
         is_builtin=bool(row.is_builtin),
         messages_per_second=row.messages_per_second,
+        daily_recipients=row.daily_recipients,
+        is_shared=bool(row.is_shared),
         held_reason=row.held_reason,
         created_at=to_rfc3339(row.created_at),
         updated_at=to_rfc3339(row.updated_at),
@@ -277,6 +309,16 @@ def show_account(account: Account, connectors: list[str], verify_token: str) -> 
         created_at=to_rfc3339(account.created_at),
         hook_paths={kind: f"/hooks/{kind}/{account.hook_key}" for kind in connectors},
         verify_token=verify_token,
+    )
+
+
+def show_account_settings(account: Account) -> AccountSettings:
+    return AccountSettings(
+        id=account.id,
+        name=account.name,
+        created_at=to_rfc3339(account.created_at),
+        doubt_policy=account.doubt_policy,
+        resend_after_seconds=account.resend_after_seconds,
     )
 
 

@@ -138,6 +138,9 @@ class Connector(Protocol):
     async def subscribe(self, number: Number, hook_url: str, verify_token: str) -> None:
         """Ask the provider to post this number's webhooks to `hook_url`. `SubscribeError` says why not."""
 
+    async def is_subscribed(self, number: Number, hook_path: str) -> bool | None:
+        """Whether it posts this number's webhooks to an address of this path; None when it does not say."""
+
 
 class SubscribeError(Exception):
     """The provider would not subscribe our hook; the text says why."""

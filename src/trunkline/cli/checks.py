@@ -126,16 +126,31 @@ async def _store(settings: "Settings", folder: Path) -> AsyncIterator[Finding]:
         yield Finding("store", "warn", "there is no database yet", "the first start makes it")
         return
     yield Finding("store", "ok", f"{where} opens, with its settings in force")
+    if not settings.store.url:
+        yield _soundness(folder)
     if sight.missing:
         text = f"not applied yet: {', '.join(sight.missing)}"
         yield Finding("migrations", "warn", text, "the next start of `trunkline serve` applies them")
         return
     yield Finding("migrations", "ok", "up to date")
+    if not sight.has_checksums:
+        text = "data checksums are off: damage on the disk would not be noticed"
+        yield Finding("checksums", "warn", text, "stop PostgreSQL, then: pg_checksums --enable")
     for finding in (*_numbers(sight), _clock(sight, folder)):
         yield finding
     for number in sight.numbers:
         if number.is_builtin:
             yield await _sandbox(number.base_url)
+
+
+def _soundness(folder: Path) -> Finding:
+    from trunkline.store.damage import find_damage
+    from trunkline.store.open import FILE_NAME
+
+    damage = find_damage(folder / FILE_NAME)
+    if damage is None:
+        return Finding("soundness", "ok", "no page of the database is damaged")
+    return Finding("soundness", "fail", damage, "stop the server, then: trunkline db restore FILE")
 
 
 def _numbers(sight: "Sight") -> Iterator[Finding]:

@@ -36,6 +36,9 @@ class Client:
         """`body` is a value, or bytes that are JSON (or shall be judged as if they were)."""
         return await self.call("POST", path, body, headers)
 
+    async def patch(self, path: str, body: Any) -> Any:
+        return await self.call("PATCH", path, body)
+
     async def delete(self, path: str) -> Any:
         return await self.call("DELETE", path)
 

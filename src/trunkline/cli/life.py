@@ -17,8 +17,8 @@ MEANING: dict[str, str] = {
     "held": "Waits until what holds it is mended.",
     "sending": "Its send is under way.",
     "unknown": (
-        "It may or may not have reached the provider: no usable answer came back. It is not sent again; a "
-        "status report settles the doubt."
+        "It may or may not have reached the provider: no usable answer came back. Evidence settles the "
+        "doubt, or your decision."
     ),
     "submitted": "The provider took it.",
     "sent": "The provider sent it to the recipient's device.",
@@ -27,7 +27,7 @@ MEANING: dict[str, str] = {
     "failed": "It did not reach the recipient.",
     "expired": "Its life ended before it could be sent.",
     "canceled": "Withdrawn before it was sent.",
-    "unconfirmed": "Whether it arrived could not be found out in its life.",
+    "unconfirmed": "Whether it arrived could not be found out; it is not sent again unless you decide so.",
 }
 
 STYLE: dict[str, str] = {
@@ -68,8 +68,21 @@ def summary(message: Message) -> Iterator[tuple[str, str]]:
         yield "due", local_time(message["due_at"], with_date=True)
     if str(message.get("state_reason")).startswith("number_held"):
         yield "remedy", f"mend the cause, then: trunkline numbers release {message['from']}"
+    yield from _choices(message)
     if message.get("error"):
         yield from error_lines(message["error"])
+
+
+def _choices(message: Message) -> Iterator[tuple[str, str]]:
+    """What can be decided about a doubt."""
+    state, id_ = message["state"], message["id"]
+    if state in ("unknown", "unconfirmed"):
+        yield "resend", f"trunkline messages resend {id_} (it may arrive twice)"
+    if state == "unknown":
+        yield (
+            "abandon",
+            f"trunkline messages abandon {id_} (it may never arrive; what waits behind it goes on)",
+        )
 
 
 def _reason(message: Message) -> str:

@@ -134,3 +134,27 @@ def cancel(message_id: MessageId, door: Door, as_json: Json = False) -> None:
         if not isinstance(answer, dict):
             raise Trouble(ExitCode.REFUSED, "the server's answer is not what this command knows")
         out.result(answer, lambda: output.console().print(f"{message_id} is canceled."))
+
+
+@messages.command("resend")
+@expanded
+def resend(message_id: MessageId, door: Door, as_json: Json = False) -> None:
+    """Send a message in doubt once more. It may arrive twice. Ends with 1 when it is in no doubt."""
+    _decide(message_id, "resend", "is queued again; it may arrive twice.", door, as_json=as_json)
+
+
+@messages.command("abandon")
+@expanded
+def abandon(message_id: MessageId, door: Door, as_json: Json = False) -> None:
+    """Give a message in doubt up: it is not sent again. Ends with 1 when it is in no doubt."""
+    _decide(message_id, "abandon", "is unconfirmed; it is not sent again.", door, as_json=as_json)
+
+
+def _decide(message_id: str, decision: str, said: str, door: Door, *, as_json: bool) -> None:
+    async def work() -> Any:
+        async with open_door(door) as client:
+            return await client.post(f"/v1/messages/{message_id}/{decision}")
+
+    with output.command(as_json) as out:
+        answer = asyncio.run(work())
+        out.result(answer, lambda: output.console().print(f"{message_id} {said}"))

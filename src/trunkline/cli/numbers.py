@@ -83,6 +83,19 @@ class Form:
         ),
     ] = None
 
+    daily_recipients: Annotated[
+        int | None,
+        typer.Option(
+            "--daily-recipients",
+            min=1,
+            metavar="COUNT",
+            help="People it may write to first within 24 hours (Meta's messaging limit); else no limit.",
+        ),
+    ] = None
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Others send from it too, such as the phone app.")
+    ] = False
+
     def as_body(self) -> dict[str, Any]:
         """As `POST /v1/numbers` takes it."""
         body = {
@@ -94,6 +107,8 @@ class Form:
             "app_secret": read_secret("--app-secret", self.app_secret, self.app_secret_file),
             "base_url": self.base_url,
             "messages_per_second": self.messages_per_second,
+            "daily_recipients": self.daily_recipients,
+            "is_shared": self.shared or None,
             "hook_url": self.hook_url,
         }
         return {name: value for name, value in body.items() if value is not None}

@@ -35,6 +35,10 @@ def serve(
         bool | None, typer.Option("--strict", help="The sandbox refuses all that Meta would refuse.")
     ] = None,
     virtual_time: VirtualTime = None,
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="ROLES", help="Only these parts: api,hooks,dispatch,process,chores."),
+    ] = None,
     config: ConfigFile = None,
     database: Database = None,
     public_url: Annotated[
@@ -60,6 +64,7 @@ def serve(
             sandbox__start={None: None, True: "always", False: "never"}[sandbox],
             sandbox__strict=strict,
             virtual_time=virtual_time,
+            only=only,
             store__url=database,
             hooks__public_url=public_url,
             log__level=log_level,
@@ -89,7 +94,9 @@ def run(settings: "Settings", *, as_json: bool) -> None:
         raise Trouble(ExitCode.USAGE, f"{error}; {hint}") from None
     except StoreUnavailable as error:
         raise Trouble(ExitCode.UNREACHABLE, str(error)) from None
-    except (VaultError, app.VirtualTimeError) as error:
+    except app.StoreFailed as error:
+        raise Trouble(ExitCode.UNREACHABLE, f"the database can not be used any more: {error}") from None
+    except (VaultError, app.VirtualTimeError, app.RolesRefused) as error:
         raise Trouble(ExitCode.USAGE, str(error)) from None
     except OSError as error:
         folder = Path(settings.data).absolute()

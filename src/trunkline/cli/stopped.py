@@ -57,7 +57,8 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> Runtime
     data = Path(settings.data)
     clock = open_clock(data, virtual=True)  # as far ahead as the server was that is stopped
     vault = load_vault(data)
-    store = await open_store(settings.store.url or None, data, clock.now())
+    may_migrate = settings.store.migrate == "auto"
+    store = await open_store(settings.store.url or None, data, clock.now(), may_migrate=may_migrate)
     stack.push_async_callback(store.close)
     transport = open_transport(timeout_seconds=settings.dispatch.send_timeout_seconds)
     stack.push_async_callback(transport.close)

@@ -10,6 +10,7 @@ import typer
 from trunkline.cli.accounts import accounts
 from trunkline.cli.clock import clock
 from trunkline.cli.configuration import config
+from trunkline.cli.db import db, migrate
 from trunkline.cli.doctor import doctor
 from trunkline.cli.keys import keys
 from trunkline.cli.messages import messages
@@ -35,6 +36,8 @@ app.add_typer(keys, name="keys")
 app.add_typer(accounts, name="accounts")
 app.add_typer(clock, name="clock")
 app.add_typer(config, name="config")
+app.add_typer(db, name="db")
+app.command("migrate")(migrate)
 app.command("doctor")(doctor)
 app.command("openapi")(openapi)
 

@@ -3,6 +3,7 @@
 `docs/configuration.md`, the sample file, the environment's names and all checks are made from this table.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal
@@ -38,7 +39,20 @@ def _address(*schemes: str) -> Check:
     return check
 
 
+def _failpoints(value: str) -> str | None:
+    fine = not value or re.fullmatch(_FAILPOINTS, value)
+    return None if fine else "like C9:kill:3,C6:stop"
+
+
+_FAILPOINTS = r"C\d+:(kill|stop)(:[1-9]\d*)?(,C\d+:(kill|stop)(:[1-9]\d*)?)*"
 _port = _between(0, 65535)
+
+ROLES = ("api", "hooks", "dispatch", "process", "chores")
+
+
+def _roles(value: str) -> str | None:
+    fine = not value or set(value.split(",")) <= set(ROLES)
+    return None if fine else f"some of {', '.join(ROLES)}, with commas"
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,14 @@ class Store:
         "postgresql://user:password@host/database (PostgreSQL ≥ 15). Empty: SQLite in the data folder.",
         check=_address("postgresql", "postgres"),
         secret=True,
+    )
+    migrate: Literal["auto", "never"] = _setting(
+        "auto", "`never`: a start refuses while migrations wait; `trunkline migrate` applies them."
+    )
+    ballast_mib: int = _setting(
+        64,
+        "SQLite: room kept on the disk for what must still be written when it is full; 0 keeps none.",
+        check=_between(0, 65_536),
     )
 
 
@@ -134,6 +156,39 @@ class Limits:
     batch_body_bytes: int = _setting(
         16_777_216, "Largest body of a batch of messages.", check=_between(1024, 268_435_456)
     )
+    held_body_bytes: int = _setting(
+        134_217_728,
+        "Bodies that may be in memory at once, in bytes; providers' posts have as much again.",
+        check=_between(1_048_576, 17_179_869_184),
+    )
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Who may read the metrics, beside the operator."""
+
+    token: str = _setting(
+        "",
+        "Bearer token for `GET /metrics`. Empty: only the operator's token opens it.",
+        secret=True,
+    )
+
+
+_days = _between(0, 36_500)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """For how long things are kept, in days; 0 is for ever."""
+
+    content_days: int = _setting(
+        30, "What ended messages say: their text, links and parameters.", check=_days
+    )
+    messages_days: int = _setting(
+        365, "Ended messages, with their attempts and what was reported of them.", check=_days
+    )
+    inbox_days: int = _setting(7, "Posts of providers that are processed or set aside.", check=_days)
+    parked_facts_days: int = _setting(30, "Reports about messages that nobody here knows.", check=_days)
 
 
 @dataclass(frozen=True)
@@ -157,6 +212,18 @@ class Settings:
         False,
         "For tests: `trunkline clock advance` moves time, the sandbox's too. Never with a real number.",
     )
+    failpoints: str = _setting(
+        "",
+        "For tests: places at which this process ends or freezes, such as `C9:kill:3`. Never in real use.",
+        check=_failpoints,
+    )
+    only: str = _setting(
+        "",
+        "Parts of the program that this process runs, with commas, out of "
+        + ", ".join(ROLES)
+        + ". Empty: all. Other processes on the same PostgreSQL run the rest.",
+        check=_roles,
+    )
     server: Server = field(default_factory=Server)
     store: Store = field(default_factory=Store)
     sandbox: Sandbox = field(default_factory=Sandbox)
@@ -164,7 +231,14 @@ class Settings:
     whatsapp: Whatsapp = field(default_factory=Whatsapp)
     hooks: Hooks = field(default_factory=Hooks)
     limits: Limits = field(default_factory=Limits)
+    retention: Retention = field(default_factory=Retention)
+    metrics: Metrics = field(default_factory=Metrics)
     log: Log = field(default_factory=Log)
+
+    def roles(self) -> tuple[str, ...]:
+        """What this process does, in the order of `ROLES`."""
+        only = self.only.split(",") if self.only else ROLES
+        return tuple(role for role in ROLES if role in only)
 
 
 SECTIONS: dict[str, Any] = {

@@ -1,23 +1,22 @@
 """Forget what is kept only for a time: the first answers to idempotency keys.
 
 They are kept for seven days, longer than the longest life of a message by default, so that a caller's late
-repetition still finds its answer. Once an hour, in steps so small that nobody waits for one.
+repetition still finds its answer.
 """
 
+from trunkline.housekeeping.per_account import DAY_MS, first_account
 from trunkline.runtime import Runtime
-from trunkline.store import idempotency
+from trunkline.store import Tx, idempotency
 
+NAME = "idempotency_keys"
 EVERY_SECONDS = 3600.0
-KEPT_MS = 7 * 24 * 3_600_000
+KEPT_MS = 7 * DAY_MS
 
 
-async def prune(runtime: Runtime) -> None:
-    """One round over all accounts."""
+async def step(runtime: Runtime) -> int:
     before = runtime.clock.now() - KEPT_MS
-    for account_id in list(runtime.directory.accounts):
-        while await _step(runtime, account_id, before):
-            pass
 
+    async def work(tx: Tx, account_id: str) -> int:
+        return await idempotency.prune(tx, account_id, before)
 
-async def _step(runtime: Runtime, account_id: str, before: int) -> int:
-    return await runtime.store.write(lambda tx: idempotency.prune(tx, account_id, before))
+    return await first_account(runtime, work)

@@ -8,11 +8,15 @@ fact twice changes nothing. A post that cannot be read is set aside, flagged, no
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
+from trunkline.failpoints import reach
 from trunkline.inbound import statuses
-from trunkline.inbound.statuses import Report, Settled
+from trunkline.inbound.duplicate import Duplicate
+from trunkline.inbound.statuses import Applied, Report
+from trunkline.inbound.turns import Turns
 from trunkline.loops import STORE_RETRY_SECONDS, for_ever, until_kept
 from trunkline.model.evidence import read_token
 from trunkline.runtime import Runtime, log
@@ -33,13 +37,22 @@ OnSettled = Callable[[str, str, str], None]
 """Told (number, recipient, message) when evidence ends a doubt."""
 
 
+class _Read(NamedTuple):
+    """The facts of a post, or why it is set aside."""
+
+    key: inbox.Key
+    reports: Sequence[Report] = ()
+    why: str | None = None
+
+
 class Processor:
     """One loop. `on_settled` lets the dispatcher go on with a lane."""
 
     def __init__(self, runtime: Runtime, on_settled: OnSettled) -> None:
         self._runtime = runtime
         self._on_settled = on_settled
-        self._waiting: list[OpenPost] = []
+        self._waiting = Turns(IN_MEMORY)
+        runtime.tally.gauge("inbox_waiting", lambda: len(self._waiting))
         self._wake = asyncio.Event()
         self._more_in_store = False
         self._rescue_at = 0.0
@@ -53,10 +66,19 @@ class Processor:
 
     def hand_over(self, post: OpenPost) -> None:
         """A post just committed."""
-        if len(self._waiting) >= IN_MEMORY:
-            self._more_in_store = True
+        if self._waiting.add(post):
+            self._wake.set()
         else:
-            self._waiting.append(post)
+            self._more_in_store = True
+
+    @property
+    def runs(self) -> bool:
+        return self._task is not None
+
+    def look_soon(self) -> None:
+        """Posts wait in the store that nobody handed over here."""
+        if self._task is not None:
+            self._more_in_store = True
             self._wake.set()
 
     async def stop(self) -> None:
@@ -95,44 +117,56 @@ class Processor:
 
     async def _load_of(self, account_id: str) -> None:
         after = ""
-        while len(self._waiting) < IN_MEMORY:
+        while True:
             found = await self._page(account_id, after)
-            self._waiting += found
+            if [post for post in found if not self._waiting.add(post)]:
+                self._more_in_store = True
+                return
             if len(found) < PAGE:
                 return
             after = found[-1].id
-        self._more_in_store = True
 
     async def _page(self, account_id: str, after: str) -> list[OpenPost]:
         return await self._runtime.store.read(lambda tx: inbox.open_posts(tx, account_id, after, PAGE))
 
     def _next_group(self) -> list[OpenPost]:
-        size = count = 0
-        for post in self._waiting[:GROUP]:
-            size += len(post.body)
-            if count and size > GROUP_BYTES:
-                break
-            count += 1
-        group, self._waiting = self._waiting[:count], self._waiting[count:]
-        return group
+        return self._waiting.take(GROUP, GROUP_BYTES)
 
     async def _process(self, group: Sequence[OpenPost]) -> None:
         """A post that the store refuses is set aside, and takes no other along."""
-        reports, finished = self._read(group)
-        now = self._runtime.clock.now()
+        reach("C13")
+        read = self._read(group)
+        now, is_shared = self._runtime.clock.now(), self._runtime.store.is_shared
 
-        async def work(tx: Tx) -> list[Settled]:
-            settled = await statuses.apply_reports(tx, reports, now)
+        async def work(tx: Tx) -> Applied:
+            mine = await inbox.claim(tx, read) if is_shared else read.keys()  # another process may be at it
+            reports = [report for post in read.values() if post.key in mine for report in post.reports]
+            finished = [(*post.key, post.why) for post in read.values() if post.key in mine]
+            applied = await statuses.apply_reports(tx, reports, now)
+            reach("C14")
             await inbox.finish_many(tx, finished, now)
-            return settled
+            for settled in applied.settled:  # the number may be another process's
+                await tx.tell(f"settled {settled.number_id} {settled.recipient} {settled.message_id}")
+            return applied
 
         try:
-            settled = await until_kept("webhook posts", lambda: self._runtime.store.write(work))
+            applied = await until_kept("webhook posts", lambda: self._runtime.store.write(work))
         except Exception as fault:
             await self._sort_out(group, fault)
             return
-        for one in settled:
-            self._on_settled(one.number_id, one.recipient, one.message_id)
+        self._runtime.tally.count("doubts_settled_total token", len(applied.settled))
+        for settled in applied.settled:
+            self._on_settled(settled.number_id, settled.recipient, settled.message_id)
+        for duplicate in applied.duplicates:
+            self._report(duplicate)
+
+    def _report(self, duplicate: Duplicate) -> None:
+        message_id, provider_id = duplicate.message_id, duplicate.provider_id
+        if duplicate.by_decision:
+            log.warning("message %s was taken twice, as was risked: also as %s", message_id, provider_id)
+        else:
+            self._runtime.tally.count("duplicate_suspected_total")
+            log.error("duplicate suspected: message %s was also taken as %s", message_id, provider_id)
 
     async def _sort_out(self, group: Sequence[OpenPost], fault: Exception) -> None:
         """One of these cannot be applied: find it, do the others."""
@@ -148,21 +182,18 @@ class Processor:
             "a webhook post", lambda: store.write(lambda tx: inbox.finish_many(tx, finished, now))
         )
 
-    def _read(self, group: Sequence[OpenPost]) -> tuple[list[Report], list[tuple[str, str, str | None]]]:
-        """The facts of these posts, and what each post's row will say."""
-        reports: list[Report] = []
-        finished: list[tuple[str, str, str | None]] = []
-        for post in group:
-            why = None
-            try:
-                reports += self._reports(post)
-            except ValueError as fault:
-                why = f"not readable: {fault}"
-            except Exception as fault:
-                log.error("webhook post %s is set aside", post.id, exc_info=fault)
-                why = f"internal fault: {type(fault).__name__}"
-            finished.append((post.account_id, post.id, why))
-        return reports, finished
+    def _read(self, group: Sequence[OpenPost]) -> dict[inbox.Key, _Read]:
+        return {(post.account_id, post.id): self._read_one(post) for post in group}
+
+    def _read_one(self, post: OpenPost) -> _Read:
+        key = (post.account_id, post.id)
+        try:
+            return _Read(key, self._reports(post))
+        except ValueError as fault:
+            return _Read(key, why=f"not readable: {fault}")
+        except Exception as fault:
+            log.error("webhook post %s is set aside", post.id, exc_info=fault)
+            return _Read(key, why=f"internal fault: {type(fault).__name__}")
 
     def _reports(self, post: OpenPost) -> list[Report]:
         numbers = {row.phone_number_id: row.id for row in self._runtime.directory.of_account(post.account_id)}

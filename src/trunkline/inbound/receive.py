@@ -5,15 +5,22 @@ bytes again are recognised by their digest and answered 200 without a second row
 """
 
 import hashlib
+from collections.abc import Sequence
 
 from trunkline.model import ids
 from trunkline.runtime import Runtime
-from trunkline.store import inbox
+from trunkline.store import Tx, inbox
+from trunkline.store.contract import Rank
 from trunkline.store.inbox import OpenPost, Post
 
 
-async def receive(runtime: Runtime, account_id: str, connector: str, body: bytes) -> OpenPost | None:
-    """The kept post, or None when these very bytes are here already. Returns after the synced commit."""
+async def receive(
+    runtime: Runtime, account_id: str, connector: str, body: bytes, *, elsewhere: bool = False
+) -> OpenPost | None:
+    """The kept post, or None when these very bytes are here already. Returns after the synced commit.
+
+    With `elsewhere` another process applies it, and is told so with the commit.
+    """
     post = Post(
         account_id=account_id,
         id=ids.new_id(ids.INBOX),
@@ -22,6 +29,12 @@ async def receive(runtime: Runtime, account_id: str, connector: str, body: bytes
         body=body,
         received_at=runtime.clock.now(),
     )
-    if not await runtime.store.batch(inbox.keep_many, post):
+    keep = _keep_and_tell if elsewhere else inbox.keep_many
+    if not await runtime.store.batch(keep, post, rank=Rank.REPEATED):
         return None
     return OpenPost(post.account_id, post.id, connector, body, post.received_at)
+
+
+async def _keep_and_tell(tx: Tx, posts: Sequence[Post]) -> list[bool]:
+    await tx.tell("posts")
+    return await inbox.keep_many(tx, posts)

@@ -2,7 +2,8 @@
 
 Which message a fact belongs to is known in two ways: by the provider's id that its send returned, or, where
 that answer was never read, by the token that the send carried (rule R1 of docs/states.md). The token binds
-the provider's id to the message and ends the doubt. A fact that fits no message yet is kept until one does.
+the provider's id to the message and ends the doubt. A fact that fits no message yet is kept until one does,
+with whom it is about (rule R2), unless it carries a token: then it is somebody else's.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,9 @@ from collections.abc import Sequence
 import msgspec
 
 from trunkline.channels.contract import StatusFact
+from trunkline.failpoints import reach
+from trunkline.inbound import duplicate
+from trunkline.inbound.duplicate import Duplicate, Odd
 from trunkline.model.message import Progress, bind, merge
 from trunkline.runtime import log
 from trunkline.store import Tx, messages, settlement, status_facts
@@ -34,23 +38,33 @@ class Settled(msgspec.Struct, frozen=True):
     message_id: str
 
 
-async def apply_reports(tx: Tx, reports: Sequence[Report], now: int) -> list[Settled]:
+class Applied(msgspec.Struct, frozen=True):
+    """What followed from some reports."""
+
+    settled: list[Settled] = []
+    duplicates: list[Duplicate] = []
+
+
+async def apply_reports(tx: Tx, reports: Sequence[Report], now: int) -> Applied:
     """Everything in the caller's transaction. `Conflict` when a message changed meanwhile: run it again."""
-    settled = []
+    applied = Applied()
     for account_id in dict.fromkeys(report.account_id for report in reports):
         mine = [report for report in reports if report.account_id == account_id]
-        settled += await _apply(tx, account_id, mine, now)
-    return settled
+        ours = await _apply(tx, account_id, mine, now)
+        applied.settled.extend(ours.settled)
+        applied.duplicates.extend(ours.duplicates)
+    return applied
 
 
-async def _apply(tx: Tx, account_id: str, reports: Sequence[Report], now: int) -> list[Settled]:
+async def _apply(tx: Tx, account_id: str, reports: Sequence[Report], now: int) -> Applied:
     owners = await _owners(tx, account_id, reports)
     before = {
         row.id: row
         for row in await messages.progress_many(tx, [(account_id, m) for m in dict.fromkeys(owners.values())])
     }
     after = dict(before)
-    bound = _bind(reports, owners, after)
+    bound, odd = _bind(reports, owners, after)
+    duplicates = await duplicate.find(tx, account_id, odd)
     new = await status_facts.insert_many(tx, [_row(report, owners) for report in reports])
     for report in reports:
         _fold(report, owners, after, new)
@@ -58,7 +72,8 @@ async def _apply(tx: Tx, account_id: str, reports: Sequence[Report], now: int) -
     keys = [(message_id, account_id, after[message_id].provider_id or "") for message_id in bound]
     await settlement.apply_early_facts(tx, keys)
     ended = await settlement.settle_attempts(tx, account_id, bound, "token", now)
-    return [Settled(after[m].number_id, after[m].recipient, m) for m in ended]
+    settled = [Settled(after[m].number_id, after[m].recipient, m) for m in ended]
+    return Applied(settled, duplicates)
 
 
 async def _owners(tx: Tx, account_id: str, reports: Sequence[Report]) -> dict[str, str]:
@@ -71,24 +86,45 @@ async def _owners(tx: Tx, account_id: str, reports: Sequence[Report]) -> dict[st
     return owners
 
 
-def _bind(reports: Sequence[Report], owners: dict[str, str], after: dict[str, Progress]) -> list[str]:
-    """Give messages in doubt the provider's id that their token came with. The messages so bound."""
-    bound = []
+def _bind(
+    reports: Sequence[Report], owners: dict[str, str], after: dict[str, Progress]
+) -> tuple[list[str], list[Odd]]:
+    """Give messages in doubt the provider's id that their token came with: the messages so bound.
+
+    And the tokens that do not fit: of an attempt that was not the last, or of a message with another id.
+    """
+    bound: list[str] = []
+    odd: dict[Odd, None] = {}
     for report in reports:
         provider_id = report.fact.provider_id
         progress = after.get(owners.get(provider_id, ""))
         if progress is None:  # a token of a message this account does not have, or no owner at all
             owners.pop(provider_id, None)
-        elif progress.provider_id is None:
+            continue
+        n = _attempt_of(report, progress)
+        if progress.provider_id is None:
+            reach("C15")
             after[progress.id] = bind(progress, provider_id, report.fact.at)
             bound.append(progress.id)
         elif progress.provider_id != provider_id:
-            log.error(
-                "duplicate suspected: message %s has the provider ids %s and %s",
-                progress.id, progress.provider_id, provider_id,
-            )  # fmt: skip
             owners.pop(provider_id)
-    return bound
+        if n is not None and (n < progress.attempts or progress.provider_id not in (None, provider_id)):
+            odd[Odd(progress.id, n, provider_id)] = None
+    return bound, list(odd)
+
+
+def _attempt_of(report: Report, progress: Progress) -> int | None:
+    """Which attempt the token names; None without one."""
+    if report.evidence is None:
+        return None
+    message_id, n = report.evidence
+    if message_id == progress.id:
+        return n
+    log.error(
+        "the status of %s names message %s, but it is bound to %s",
+        report.fact.provider_id, message_id, progress.id,
+    )  # fmt: skip
+    return None
 
 
 def _fold(
@@ -122,4 +158,5 @@ def _row(report: Report, owners: dict[str, str]) -> NewFact:
         at=fact.at,
         received_at=report.received_at,
         detail=msgspec.json.encode(detail).decode() if detail else None,
+        recipient=None if fact.provider_id in owners or fact.token else fact.recipient,
     )

@@ -23,6 +23,7 @@ NUMBER = "num"
 KEY = "key"
 REQUEST = "req"
 INBOX = "inb"
+PROCESS = "prc"
 
 
 class _Sequence:
@@ -73,6 +74,14 @@ def _moment(milliseconds: int) -> str:
 def first_id(prefix: str, at: int) -> str:
     """Not larger than any id of this kind that is made at this moment or later."""
     return f"{prefix}_{_moment(max(at, 0))}{'0' * 16}"
+
+
+def made_at(id_: str) -> int:
+    """When an id was made, in milliseconds."""
+    moment = 0
+    for letter in id_.partition("_")[2][:10]:
+        moment = moment << 5 | _ALPHABET.index(letter)
+    return moment
 
 
 def is_id(text: str, prefix: str) -> bool:

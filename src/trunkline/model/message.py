@@ -1,6 +1,6 @@
 """A message, its states, and the rule by which facts move it (docs/states.md draws them)."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 import msgspec
@@ -24,6 +24,14 @@ class State(StrEnum):
     UNCONFIRMED = "unconfirmed"  # the doubt could not be settled in the message's life
 
 
+class Priority(IntEnum):
+    """Who goes first when a number can not send everything at once."""
+
+    HIGH = 0  # one-time codes
+    NORMAL = 1
+    BULK = 2  # campaigns
+
+
 BEFORE_INTENT = frozenset({State.SCHEDULED, State.QUEUED, State.HELD})
 """States in which it is certain that nothing was sent: cancel is exact here."""
 
@@ -45,6 +53,7 @@ class Draft(msgspec.Struct, frozen=True):
     callback_data: str | None = None
     """The caller's own `biz_opaque_callback_data`: kept and echoed, never sent upstream."""
     send_at: int | None = None
+    priority: Priority = Priority.NORMAL
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import msgspec
 
 from trunkline.channels.registry import is_real
 from trunkline.errors import Problem, Refusal, shorten
+from trunkline.failpoints import reach
 from trunkline.model import ids
 from trunkline.model.message import Draft, State
 from trunkline.runtime import Runtime
@@ -25,6 +26,8 @@ class Birth(msgspec.Struct, frozen=True):
 
     messages: Sequence[NewMessage]
     answer: Answered | None = None
+    elsewhere: Sequence[str] = ()
+    """Numbers among theirs that another process sends for, which is told with the commit."""
 
 
 async def store_births(tx: Tx, births: Sequence[Birth]) -> list[Answered | None]:
@@ -32,9 +35,12 @@ async def store_births(tx: Tx, births: Sequence[Birth]) -> list[Answered | None]
     keyed = [birth for birth in births if birth.answer]
     firsts = await idempotency.remember_many(tx, [birth.answer for birth in keyed if birth.answer])
     repeated = {id(birth) for birth, first in zip(keyed, firsts, strict=True) if not first}
-    await messages.insert_many(
-        tx, [message for birth in births if id(birth) not in repeated for message in birth.messages]
-    )
+    new = [message for birth in births if id(birth) not in repeated for message in birth.messages]
+    reach("C3")
+    await messages.insert_many(tx, new)
+    reach("C1")
+    for number_id in {number_id for birth in births for number_id in birth.elsewhere}:
+        await tx.tell(f"queued {number_id}")
     return [await _first_answer(tx, birth) if id(birth) in repeated else None for birth in births]
 
 
@@ -97,6 +103,7 @@ def new_message(runtime: Runtime, account_id: str, number: NumberRow, draft: Dra
         send_at=send_at,
         due_at=due_at,
         expires_at=due_at + runtime.settings.dispatch.message_life_hours * 3_600_000,
+        priority=draft.priority,
     )
 
 
@@ -114,4 +121,5 @@ def as_waiting(message: NewMessage) -> Waiting:
         due_at=message.due_at,
         expires_at=message.expires_at,
         attempts=0,
+        priority=message.priority,
     )

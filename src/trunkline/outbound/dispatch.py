@@ -1,33 +1,26 @@
-"""DISPATCH: claim the next message of a number, send it once, record what became of it.
+"""DISPATCH: send what is queued, each message once, for every number that this process owns.
 
-In come messages through the number's line (`line.py`). For each: the intent is committed, then the connector
-sends, then the outcome is committed. A crash between the two leaves an open attempt, which the next run
-treats as doubtful: nothing is ever sent again on a guess. Statuses settle the doubt (`inbound/statuses.py`).
-A fault of the store or of ours delays a message, or leaves it visibly in doubt; it never drops one.
+Accept hands messages over after their commit; for numbers of other processes the news of it goes out with the
+commit. `ownership.py` says which numbers are ours, `number.py` sends for one, `carry.py` carries one message.
 """
 
 import asyncio
-import os
 from collections.abc import Sequence
 
-import msgspec
-
-from trunkline.channels.contract import Ambiguous, NotSent, Outcome, Outgoing, Refused, SendError, Taken
-from trunkline.loops import STORE_RETRY_SECONDS, for_ever, until_kept
-from trunkline.model.evidence import make_token
-from trunkline.model.message import State
-from trunkline.outbound.context import provider_id_of
-from trunkline.outbound.line import Line
-from trunkline.outbound.pacing import NumberPace, PairPace
-from trunkline.outbound.verdict import Verdict, judge
+from trunkline.membership import Membership
+from trunkline.outbound.number import NumberDispatcher, Shared
+from trunkline.outbound.ownership import Ownership, take_over
+from trunkline.outbound.slots import FairSlots
 from trunkline.runtime import Runtime, log
-from trunkline.store import StoreUnavailable, Tx, attempts, leases, messages, numbers, settlement
-from trunkline.store.attempts import Intent
+from trunkline.store import StoreUnavailable, Tx, attempts, leases, numbers
+from trunkline.store.leases import Lease
 from trunkline.store.messages import Waiting
 from trunkline.store.numbers import NumberRow
 
-SCAN_SECONDS = 1.0
-"""How late a scheduled message may start."""
+ROUND_SECONDS = 1.0
+"""How often it is looked who owns what; a process that leaves tells so, and then it is looked at once."""
+
+GONE_SECONDS = 60.0
 
 STOP_SECONDS = 5.0
 """How long a stop waits for sends on the wire; what is later is in doubt and settled after the next start.
@@ -35,330 +28,193 @@ STOP_SECONDS = 5.0
 In real time, as the wire is real, and so is whoever waits for the stop.
 """
 
-FAULT_RETRY_SECONDS = 30.0
-"""When a message is tried again whose intent the store refused."""
+HAND_OVER_SECONDS = 12.0
+"""The same for a number that another process should have: longer than any send."""
 
 
 class Dispatcher:
-    """All numbers of this process. One `NumberDispatcher` each, made when the directory knows the number."""
+    """The numbers of this process. Without `start` it owns none, and tells of everything to others."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, membership: Membership) -> None:
         self._runtime = runtime
+        self._membership = membership
+        self.slots = FairSlots(runtime.settings.dispatch.max_in_flight)
+        self._ownership: Ownership | None = None
         self._numbers: dict[str, NumberDispatcher] = {}
-        self._owner = f"{os.uname().nodename}:{os.getpid()}"
         self._following = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._gone_at = 0.0
+        self._rounds: asyncio.Task[None] | None = None
+        tally = runtime.tally
+        tally.gauge("sends_in_flight", lambda: self.slots.in_flight)
+        tally.gauge("queued_in_memory", lambda: sum(len(one.line) for one in self._numbers.values()))
+        tally.gauge("doubts_open", lambda: sum(one.in_doubt for one in self._numbers.values()))
 
     async def start(self) -> None:
-        """Take every number over, put its open attempts in doubt, load what waits."""
-        await self._doubt_the_gone()
+        """Take over what is ours, then go on looking. `StoreUnavailable` when not even that is possible."""
+        self._ownership = Ownership(self._runtime, self._membership)
+        await self._settle_the_gone()
         await self.sync_numbers()
+        self._rounds = asyncio.create_task(self._look_for_ever())
 
     async def sync_numbers(self) -> None:
-        """Follow the directory: new numbers start, removed ones stop, changed ones take their new pace."""
+        """Follow the directory and the ownership: numbers come, go, and take their new settings."""
+        ownership = self._ownership
+        if ownership is None:
+            return
         async with self._following:
             known = self._runtime.directory.numbers
+            take, give = await ownership.wanted(list(known.values()))
             for number_id in [number_id for number_id in self._numbers if number_id not in known]:
-                await self._numbers.pop(number_id).stop()
-            for row in known.values():
-                present = self._numbers.get(row.id)
-                if present is None:
-                    self._numbers[row.id] = present = NumberDispatcher(self._runtime, row)
-                    present.start(self._owner)
-                else:
-                    await present.change(row)
+                await self._give_up(number_id, STOP_SECONDS)
+            for number_id, present in list(self._numbers.items()):
+                await present.change(known[number_id])
+            for row in take:
+                await self._take(row)
+            for number_id in give:
+                await self._give_up(number_id, HAND_OVER_SECONDS)
+
+    def owns(self, number_id: str) -> bool:
+        """Whether to hand messages over in memory is enough."""
+        return number_id in self._numbers or not self._runtime.store.is_shared
+
+    def has(self, number_id: str) -> bool:
+        return number_id in self._numbers
 
     def hand_over(self, waiting: Sequence[Waiting]) -> None:
-        """Messages just committed as queued. Called on the event loop, right after the commit."""
+        """Messages just committed as queued. Called on the event loop, right after the commit.
+
+        Where other processes accept too, what they took before may not be here yet: the line reads both.
+        """
         for message in waiting:
             number = self._numbers.get(message.number_id)
-            if number is not None:
+            if number is None:
+                continue
+            if self._membership.is_alone:
                 number.line.add(message)
+            else:
+                number.line.refresh()
 
     def settled(self, number_id: str, recipient: str, message_id: str) -> None:
         """Evidence ended the doubt about a message: its lane may go on."""
         number = self._numbers.get(number_id)
         if number is not None:
-            number.line.free(recipient, message_id)
+            number.settled(recipient, message_id)
+
+    def standing_ms(self) -> int:
+        """For how long a number of ours has sent nothing of what it could."""
+        return max((number.standing_ms() for number in self._numbers.values()), default=0)
+
+    async def again(self, number_id: str, message_id: str) -> None:
+        """A message whose doubt was ended is queued once more."""
+        number = self._numbers.get(number_id)
+        if number is not None:
+            await number.again(message_id)
+        else:
+            await self._tell(f"again {number_id} {message_id}")
+
+    def refresh(self, number_id: str) -> None:
+        """Another process has queued something for a number that may be ours."""
+        number = self._numbers.get(number_id)
+        if number is not None:
+            number.line.refresh()
+
+    def look_soon(self) -> None:
+        """Somebody left, or news were missed."""
+        self._wake.set()
 
     async def stop(self) -> None:
-        """Start no more sends; wait until those on the wire are recorded."""
-        await asyncio.gather(*(number.stop() for number in self._numbers.values()))
-
-    async def _doubt_the_gone(self) -> None:
-        """What numbers left open that were removed since, or whose sandbox is off, is in doubt as well."""
-        directory, now = self._runtime.directory, self._runtime.clock.now()
-
-        async def work(tx: Tx) -> None:
-            for account_id in directory.accounts:
-                for number_id in await numbers.digits_by_id(tx, account_id):
-                    if number_id not in directory.numbers:
-                        await _take_over(tx, account_id, number_id, self._owner, now)
-
-        await self._runtime.store.write(work)
-
-
-async def _take_over(tx: Tx, account_id: str, number_id: str, owner: str, now: int) -> int:
-    """The new epoch. What a former owner left without an outcome is in doubt from now on."""
-    epoch = await leases.take(tx, account_id, number_id, owner)
-    left = await attempts.open_of_number(tx, account_id, number_id)
-    await attempts.doubt(tx, account_id, left, "the process ended while this was being sent", now)
-    return epoch
-
-
-class NumberDispatcher:
-    """The pace and the sends of one number."""
-
-    def __init__(self, runtime: Runtime, row: NumberRow) -> None:
-        now = runtime.clock.monotonic()
-        dispatch = runtime.settings.dispatch
-        self.line = Line(runtime, row.account_id, row.id)
-        self._runtime = runtime
-        self._row = row
-        self._epoch = 0  # until it is taken over
-        self._pace = NumberPace(row.messages_per_second, now)
-        self._pairs = PairPace(dispatch.pair_interval_seconds, dispatch.pair_burst)
-        self._most_sends = dispatch.max_in_flight
-        self._sends: set[asyncio.Task[None]] = set()
-        self._stopping = False
-        self._loops: list[asyncio.Task[None]] = []
-
-    # -- from outside
-
-    def start(self, owner: str) -> None:
-        """In the background, and again until the store lets it."""
-        name, clock = f"number {self._row.id}", self._runtime.clock
-        sending = for_ever(clock, f"{name}, sending", lambda: self._run(owner), STORE_RETRY_SECONDS)
-        looking = for_ever(clock, f"{name}, looking for due messages", self._look, SCAN_SECONDS)
-        self._loops = [asyncio.create_task(sending), asyncio.create_task(looking)]
-
-    async def change(self, row: NumberRow) -> None:
-        self._pace.set_rate(row.messages_per_second)
-        if self._row.held_reason is not None and row.held_reason is None:
-            await self._release()
-        self._row = row
-        self.line.wake.set()
-
-    async def stop(self) -> None:
-        self._stopping = True
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._sends:
-            _, late = await asyncio.wait(self._sends, timeout=STOP_SECONDS)
-            for send in late:
-                send.cancel()
-
-    # -- the loops
-
-    async def _run(self, owner: str) -> None:
-        if not self._epoch:
-            await self._start_line(owner)
-        await self._send_for_ever()
-
-    async def _start_line(self, owner: str) -> None:
-        row, now = self._row, self._runtime.clock.now()
-        epoch = await self._runtime.store.write(lambda tx: _take_over(tx, row.account_id, row.id, owner, now))
-        if row.held_reason is None:  # the number may have been released while no server ran
-            await self._unhold()
-        await self.line.make()
-        self._epoch = epoch
-
-    async def _send_for_ever(self) -> None:
-        """Take what may go, as fast as the pace allows.
-
-        Nothing is waited for between the taking and the start, so that no message is known here alone.
-        """
-        clock = self._runtime.clock
-        while True:
-            if self._row.held_reason is not None or len(self._sends) >= self._most_sends:
-                await self._until_woken(None)
-            elif (wait := self._pace.wait(clock.monotonic())) > 0:
-                await clock.sleep(wait)
-            elif (message := self._take()) is None:
-                await self._until_woken(self.line.seconds_to_next())
-            else:
-                self._pace.take(clock.monotonic())
-                self._start(message)
-
-    def _take(self) -> Waiting | None:
-        """The next message whose recipient may get one more."""
-        while (message := self.line.take()) is not None:
-            wait = self._pairs.wait(message.recipient, self._runtime.clock.monotonic())
-            if wait == 0:
-                return message
-            self.line.put_back(message, wait)
-        return None
-
-    async def _until_woken(self, seconds: float | None) -> None:
-        self.line.wake.clear()
-        await self._runtime.clock.wait(self.line.wake, seconds)
-
-    async def _look(self) -> None:
-        if self._epoch:
-            await self.line.look()
-
-    async def _release(self) -> None:
-        """The held messages come before those that queued behind them, so the whole line is made anew."""
-        if self._sends:
-            await asyncio.wait(self._sends)
-        await until_kept(f"the release of number {self._row.id}", self._unhold)
-        await until_kept(f"the line of number {self._row.id}", self.line.make)
-
-    async def _unhold(self) -> None:
-        row, store = self._row, self._runtime.store
-        while await store.write(lambda tx: messages.unhold(tx, row.account_id, row.id)):
-            pass
-
-    # -- one message
-
-    def _start(self, message: Waiting) -> None:
-        task = asyncio.create_task(self._carry(message))
-        self._sends.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._sends.discard(task)
-        self.line.wake.set()
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            log.error("number %s: a send failed inside us", self._row.id, exc_info=fault)
-
-    async def _carry(self, message: Waiting) -> None:
-        """claim → do → record."""
-        try:
-            n = await self._open_intent(message)
-        except Exception as fault:  # the store knows what we do not, as an open attempt in this lane
-            log.error("message %s: the store refused its intent", message.id, exc_info=fault)
-            self.line.put_back(message, FAULT_RETRY_SECONDS)
+        """Start no more sends; wait until those on the wire are recorded; leave the numbers to others."""
+        if self._rounds is not None:
+            self._rounds.cancel()
+            await asyncio.gather(self._rounds, return_exceptions=True)
+        if self._ownership is None:
             return
-        if n is None:
-            self.line.free(message.recipient, message.id)
-            return
-        outcome = await self._send(message, n)
-        verdict = await self._record(message, n, outcome)
-        if verdict is not None:
-            self._after(message, verdict)
-        else:  # a status settled it before its answer was recorded
-            self.line.free(message.recipient, message.id)
+        await asyncio.gather(*(self._give_up(number_id, STOP_SECONDS) for number_id in list(self._numbers)))
+        self._ownership.close()
 
-    async def _open_intent(self, message: Waiting) -> int | None:
-        """The attempt's number once the intent is durable; None when the message may not be sent now.
+    # -- ownership
 
-        It was canceled, or its life ended, or another process owns the number.
-        """
-        intent = Intent(
-            account_id=message.account_id,
-            message_id=message.id,
-            number_id=message.number_id,
-            recipient=message.recipient,
-            epoch=self._epoch,
-            now=self._runtime.clock.now(),
-        )
+    async def _look_for_ever(self) -> None:
+        """In real time, as leases are."""
         while True:
             try:
-                return await self._runtime.store.batch(attempts.open_intents, intent)
-            except StoreUnavailable as fault:
-                if self._stopping:
-                    return None
-                log.warning("message %s waits for the store: %s", message.id, fault)
-                await asyncio.sleep(STORE_RETRY_SECONDS)  # real time, as in loops.py
+                async with asyncio.timeout(ROUND_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            await self._round()
 
-    async def _send(self, message: Waiting, n: int) -> Outcome:
+    async def _round(self) -> None:
+        assert self._ownership is not None
         try:
-            number = self._runtime.directory.opened(message.number_id)
-            outgoing = await self._outgoing(message, n)
-        except (StoreUnavailable, KeyError) as fault:  # the store is away, or the number was just removed
-            return NotSent(f"not ready to be sent: {type(fault).__name__}")
-        if outgoing is None:
-            return Refused(_NEVER_SENT)
-        try:
-            return await self._runtime.connectors[self._row.connector].send(number, outgoing)
+            for number_id in await self._ownership.renew():
+                await self._lose(number_id)
+            if self._runtime.store.is_shared or len(self._numbers) < len(self._runtime.directory.numbers):
+                await self.sync_numbers()
+            await self._settle_the_gone()
+        except StoreUnavailable as fault:
+            log.warning("who owns which number is left to the next time: %s", fault)
         except Exception as fault:
-            log.error("message %s: the connector failed", message.id, exc_info=fault)
-            return Ambiguous(f"internal fault while sending: {type(fault).__name__}")
+            log.error("who owns which number: a fault of ours, it goes on", exc_info=fault)
 
-    async def _outgoing(self, message: Waiting, n: int) -> Outgoing | None:
-        """None when the message that it refers to can not be named to the provider."""
-        context_id = message.context_id
-        if context_id is not None:
-            context_id = await provider_id_of(self._runtime, message.account_id, context_id)
-            if not context_id and message.type in ("reaction", "read"):
-                return None
-        return Outgoing(
-            recipient=message.recipient,
-            recipient_kind=message.recipient_kind,
-            type=message.type,
-            content=msgspec.json.decode(message.content),
-            context_id=context_id or None,
-            token=make_token(message.id, n, self._runtime.vault.evidence_mac),
-        )
+    async def _take(self, row: NumberRow) -> None:
+        assert self._ownership is not None
+        owned = await self._ownership.take(row)
+        if owned is not None:
+            shared = Shared(self._ownership.marks, self.slots, self._tell)
+            number = NumberDispatcher(self._runtime, row, owned, shared)
+            self._numbers[row.id] = number
+            number.start()
 
-    async def _record(self, message: Waiting, n: int, outcome: Outcome) -> Verdict | None:
-        """What was recorded, sooner or later; None when a status had settled the send before."""
+    async def _give_up(self, number_id: str, seconds: float) -> None:
+        assert self._ownership is not None
+        number = self._numbers.pop(number_id, None)
+        if number is None:  # it was lost meanwhile
+            return
+        await number.stop(seconds)
         try:
-            return await self._until_recorded(message, n, outcome)
-        except Exception as fault:  # odd words in it, perhaps; that there is a doubt must be seen at least
-            log.error("message %s: its outcome can not be stored", message.id, exc_info=fault)
-            return await self._until_recorded(message, n, Ambiguous("internal fault while it was recorded"))
+            await self._ownership.give_up(number.owned)
+        except StoreUnavailable as fault:
+            log.warning("number %s is free only when its lease ends: %s", number_id, fault)
 
-    async def _until_recorded(self, message: Waiting, n: int, outcome: Outcome) -> Verdict | None:
-        verdict = judge(outcome, message.type, n, self._runtime.random)
-        if verdict.hold_number is not None and self._row.held_reason is None:
-            # First: who sees a held message and releases its number must not be overtaken by this.
-            await self._hold(verdict.reason or verdict.hold_number)
-        row = _outcome_row(message, n, outcome, verdict, self._runtime.clock.now())
-        took = await until_kept(
-            f"the outcome of message {message.id}",
-            lambda: self._runtime.store.batch(settlement.record_outcomes, row),
-        )
-        return verdict if took else None
+    async def _lose(self, number_id: str) -> None:
+        log.warning("number %s belongs to another process now", number_id)
+        number = self._numbers.pop(number_id, None)
+        if number is not None:
+            await number.lose()
 
-    def _after(self, message: Waiting, verdict: Verdict) -> None:
-        """What a recorded verdict means for the line and the pace."""
-        if verdict.slow_number_seconds is not None:
-            self._pace.pause(verdict.slow_number_seconds, self._runtime.clock.monotonic())
-        if verdict.retry_seconds is not None:
-            self.line.put_back(message, verdict.retry_seconds)
-        elif not verdict.is_open:
-            self.line.free(message.recipient, message.id)
+    async def _settle_the_gone(self) -> None:
+        """What numbers left open that were removed since, or whose sandbox is off, is in doubt as well."""
+        now = asyncio.get_running_loop().time()
+        if now < self._gone_at:
+            return
+        self._gone_at = now + GONE_SECONDS
+        for account_id in list(self._runtime.directory.accounts):
+            for number_id in await self._left_by_gone(account_id):
+                lease = await take_over(self._runtime, account_id, number_id)
+                if lease is not None:
+                    await self._release(lease)
+        assert self._ownership is not None
+        await self._ownership.forget_dead()
 
-    async def _hold(self, reason: str) -> None:
-        row, now = self._row, self._runtime.clock.now()
-        log.error("number %s is held: %s", row.id, reason)
-        self._row = msgspec.structs.replace(row, held_reason=reason)
+    async def _left_by_gone(self, account_id: str) -> list[str]:
+        known = self._runtime.directory.numbers
 
-        async def keep() -> None:
-            await self._runtime.store.write(lambda tx: numbers.hold(tx, row.account_id, row.id, reason, now))
-            await self._runtime.directory.reload()
+        async def work(tx: Tx) -> list[str]:
+            gone = [n for n in await numbers.digits_by_id(tx, account_id) if n not in known]
+            left = [(n, await attempts.open_of_number(tx, account_id, n)) for n in gone]
+            return [n for n, found in left if any(attempt.outcome is None for attempt in found)]
 
-        await until_kept(f"the hold of number {row.id}", keep)
+        return await self._runtime.store.read(work)
 
+    async def _release(self, lease: Lease) -> None:
+        await self._runtime.store.write(lambda tx: leases.release(tx, lease))
 
-_NEVER_SENT = SendError(
-    code=0,
-    title="The message it refers to was never sent",
-    cause="The message of ours that it names has no id at the provider.",
-    actor="sender",
-    remedy="Refer to a message that was sent.",
-)
-
-
-def _outcome_row(message: Waiting, n: int, outcome: Outcome, verdict: Verdict, now: int) -> attempts.Outcome:
-    taken = outcome if isinstance(outcome, Taken) else None
-    return attempts.Outcome(
-        account_id=message.account_id,
-        message_id=message.id,
-        n=n,
-        outcome=verdict.outcome,
-        is_open=verdict.is_open,
-        finished_at=now,
-        http_status=verdict.http_status,
-        detail=verdict.detail,
-        error=msgspec.json.encode(verdict.error).decode() if verdict.error else None,
-        state=verdict.state,
-        state_reason=verdict.reason,
-        due_at=now + int(verdict.retry_seconds * 1000) if verdict.retry_seconds else message.due_at,
-        provider_id=(taken.provider_id or None) if taken else None,
-        provider_recipient=taken.recipient if taken else None,
-        submitted_at=now if taken else None,
-        failed_at=now if verdict.state is State.FAILED else None,
-    )
+    async def _tell(self, news: str) -> None:
+        """To the other processes. What is not told now is found by their rescue."""
+        try:
+            await self._runtime.store.write(lambda tx: tx.tell(news))
+        except StoreUnavailable as fault:
+            log.warning("news are not told: %s", fault)

@@ -1,12 +1,29 @@
-"""Pace: how fast one number may send, in all and to one recipient. Pure arithmetic over a clock reading.
+"""Pace: how fast one number may send, in all and to one recipient, and how fast an app may manage.
 
-Meta allows a number 80 messages a second (up to 1,000 after an upgrade), and one message in 6 seconds to
-the same person with a burst of 45 borrowed from the future (Cloud API, "Throughput" and "Send messages").
-We stay below both, so that Meta never has to say no.
+Pure arithmetic over a clock reading. Meta allows a number 80 messages a second (up to 1,000 after an
+upgrade), one message in 6 seconds to the same person with a burst of 45 borrowed from the future, and an app
+200 management calls an hour for each business account (Cloud API, "Throughput", "Send messages", "Rate
+limits"). We stay below these, so that Meta seldom has to say no, and go slower for a while when it does.
 """
+
+from collections import deque
 
 BURST_SECONDS = 0.05
 """How much of a second's allowance may go at once after a pause: enough to be smooth, too little to hurt."""
+
+SLOWER = 0.5
+"""What is left of the rate after a provider's no."""
+
+RECOVERY_SECONDS = 120.0
+"""From nothing back to the whole rate, by equal steps."""
+
+SLOWEST = 1.0
+"""Messages a second that are left, however often a provider says no."""
+
+DEAF_SECONDS = 1.0
+"""So long after a no, or for the pause that it asked for, others are about the same excess."""
+
+HOUR = 3600.0
 
 _FEW = 10_000
 """Recipients whose pace is remembered before any is forgotten."""
@@ -15,22 +32,27 @@ _WHOLE = 1.0 - 1e-6  # a wait that is rounded must not leave a token forever a h
 
 
 class NumberPace:
-    """A token bucket for one number. It starts empty, so that a restart never doubles the rate."""
+    """A token bucket for one number. It starts empty, so that a restart never doubles the rate.
+
+    The rate is halved at a provider's no and comes back by equal steps (additive increase, multiplicative
+    decrease), never above what is set.
+    """
 
     def __init__(self, per_second: float, now: float) -> None:
-        self._per_second = per_second
-        self._capacity = max(1.0, per_second * BURST_SECONDS)
+        self.most = per_second
+        self.per_second = per_second
         self._tokens = 0.0
         self._at = now
+        self._deaf_until = now
 
     def wait(self, now: float) -> float:
         """Seconds until there is a token; 0 when there is one."""
         if now > self._at:
-            self._tokens = min(self._capacity, self._tokens + (now - self._at) * self._per_second)
+            self._refill(now - self._at)
             self._at = now
         if self._at > now:  # paused until then
             return self._at - now
-        return 0.0 if self._tokens >= _WHOLE else (1.0 - self._tokens) / self._per_second
+        return 0.0 if self._tokens >= _WHOLE else (1.0 - self._tokens) / self.per_second
 
     def take(self, now: float) -> float:
         """Take one token: 0 when there was one, else the seconds until there will be."""
@@ -39,14 +61,31 @@ class NumberPace:
             self._tokens -= 1.0
         return wait
 
-    def pause(self, seconds: float, now: float) -> None:
-        """The provider asked to slow down: nothing for so long, then from empty again."""
+    def paused(self, now: float) -> float:
+        """Seconds until a pause ends that the provider asked for."""
+        return max(0.0, self._at - now)
+
+    def slow_down(self, seconds: float, now: float) -> None:
+        """The provider said: too fast. Nothing for so long, then from empty again, at half the rate.
+
+        Many sends are on the wire when it says so the first time: their answers halve it only once.
+        """
+        if now >= self._deaf_until:
+            self.per_second = max(min(SLOWEST, self.most), self.per_second * SLOWER)
         self._tokens = 0.0
         self._at = max(self._at, now + seconds)
+        self._deaf_until = max(self._at, now + DEAF_SECONDS)
 
     def set_rate(self, per_second: float) -> None:
-        self._per_second = per_second
-        self._capacity = max(1.0, per_second * BURST_SECONDS)
+        self.most = per_second
+        self.per_second = min(self.per_second, per_second)
+
+    def _refill(self, seconds: float) -> None:
+        if self.per_second < self.most:
+            step = seconds * self.most / RECOVERY_SECONDS
+            self.per_second = min(self.most, self.per_second + step)
+        burst = max(1.0, self.per_second * BURST_SECONDS)
+        self._tokens = min(burst, self._tokens + seconds * self.per_second)
 
 
 class PairPace:
@@ -69,6 +108,29 @@ class PairPace:
             self._forget_full(now)
         return 0.0
 
+    def delay(self, recipient: str, seconds: float, now: float) -> None:
+        """The provider said: too fast for this one. Nothing for so long, and no burst after it."""
+        full_at = now + seconds + (self._burst - 1) * self._interval
+        self._full_at[recipient] = max(self._full_at.get(recipient, now), full_at)
+
     def _forget_full(self, now: float) -> None:
         self._full_at = {recipient: at for recipient, at in self._full_at.items() if at > now}
         self._look_at = max(_FEW, 2 * len(self._full_at))  # or a long list is gone through at every send
+
+
+class CallPace:
+    """Management calls: so many within any hour, for each app and business account."""
+
+    def __init__(self, per_hour: int = 200) -> None:
+        self._per_hour = per_hour
+        self._calls: dict[tuple[str, str], deque[float]] = {}
+
+    def take(self, app_id: str, waba_id: str, now: float) -> float:
+        """0 when the call may be made, and is counted; else the seconds until the next one may."""
+        calls = self._calls.setdefault((app_id, waba_id), deque())
+        while calls and calls[0] <= now - HOUR:
+            calls.popleft()
+        if len(calls) >= self._per_hour:
+            return calls[0] + HOUR - now
+        calls.append(now)
+        return 0.0

@@ -15,6 +15,9 @@ from trunkline.model.message import State
 BASE_SECONDS = 1.0
 CAP_SECONDS = 300.0
 LANE_BASE_SECONDS = 6.0
+LONGEST_FLOOR = 3600.0
+"""Of the wait that a provider asks for."""
+
 MAX_RETRIES = 10
 """Of a refusal that may pass. What is proven not sent, or was only too fast, is tried until its life ends."""
 
@@ -34,6 +37,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     http_status: int | None = None
     retry_seconds: float | None = None
     slow_number_seconds: float | None = None
+    slow_lane_seconds: float | None = None
     hold_number: str | None = None
 
 
@@ -63,7 +67,7 @@ def _doubtful(detail: str, status: int | None, message_type: str, n: int, chance
 
 
 def _refused(error: SendError, n: int, chance: random.Random) -> Verdict:
-    floor = error.retry_after or 0.0
+    floor = min(LONGEST_FLOOR, error.retry_after or 0.0)
     base = Verdict(
         outcome="refused",
         state=State.QUEUED,
@@ -85,8 +89,8 @@ def _refused(error: SendError, n: int, chance: random.Random) -> Verdict:
             wait = max(floor, backoff(n, chance))
             return change(base, retry_seconds=wait, slow_number_seconds=wait)
         case "delay_lane":
-            wait = min(CAP_SECONDS, LANE_BASE_SECONDS * 4 ** min(n - 1, 10))
-            return change(base, retry_seconds=max(floor, wait))
+            wait = max(floor, min(CAP_SECONDS, LANE_BASE_SECONDS * 4 ** min(n - 1, 10)))
+            return change(base, retry_seconds=wait, slow_lane_seconds=wait)
         case _:
             return change(base, state=State.FAILED)
 

@@ -5,7 +5,7 @@ that run them. Functions take a transaction, so the caller decides what is atomi
 give it *units of work*; see `contract.py`.
 """
 
-from trunkline.store.contract import Store, StoreBusy, StoreUnavailable, Tx
+from trunkline.store.contract import Store, StoreBroken, StoreBusy, StoreUnavailable, Tx
 from trunkline.store.open import open_store
 
-__all__ = ["Store", "StoreBusy", "StoreUnavailable", "Tx", "open_store"]
+__all__ = ["Store", "StoreBroken", "StoreBusy", "StoreUnavailable", "Tx", "open_store"]

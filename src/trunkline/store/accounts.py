@@ -14,6 +14,8 @@ class Account(msgspec.Struct, frozen=True):
     hook_key: str
     sealed_verify_token: str
     created_at: int
+    doubt_policy: str = "resolve"
+    resend_after_seconds: int | None = None
 
 
 async def insert(tx: Tx, account: Account) -> None:
@@ -22,3 +24,7 @@ async def insert(tx: Tx, account: Account) -> None:
 
 async def every(tx: Tx) -> list[Account]:
     return [Account(*row) for row in await tx.fetch(_Q["every"])]
+
+
+async def set_doubt_policy(tx: Tx, account_id: str, policy: str, seconds: int | None) -> None:
+    await tx.execute(_Q["set_doubt_policy"], account_id=account_id, policy=policy, seconds=seconds)

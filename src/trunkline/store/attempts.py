@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import msgspec
 
 from trunkline.model.message import State
+from trunkline.store import leases
 from trunkline.store.contract import Tx
 from trunkline.store.queries import load
+from trunkline.store.tier_uses import TierUse
 
 _Q = load("attempts")
 _M = load("messages")
@@ -45,6 +47,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     provider_recipient: str | None = None
     submitted_at: int | None = None
     failed_at: int | None = None
+    tier_use: TierUse | None = None
 
 
 class OpenAttempt(msgspec.Struct, frozen=True):
@@ -53,6 +56,8 @@ class OpenAttempt(msgspec.Struct, frozen=True):
     recipient: str
     epoch: int
     outcome: str | None
+    started_at: int
+    type: str
 
 
 class AttemptRow(msgspec.Struct, frozen=True):
@@ -76,9 +81,10 @@ async def open_intents(tx: Tx, intents: Sequence[Intent]) -> list[int | None]:
 
     That is so when it was canceled or has expired meanwhile, or when another process owns the number.
     """
+    epochs = await leases.fence(tx, {(i.account_id, i.number_id) for i in intents})
     begun = await tx.fetch_many(
         _M["begin_sending"],
-        [(i.account_id, i.message_id, i.now, i.number_id, i.epoch) for i in intents],
+        [(i.account_id, i.message_id, i.now) for i in intents if epochs.get(i.number_id) == i.epoch],
     )
     attempt = {row[0]: int(row[1]) for row in begun}
     await tx.execute_many(
@@ -102,6 +108,12 @@ async def doubt(tx: Tx, account_id: str, attempts: Sequence[OpenAttempt], detail
     dead = [attempt for attempt in attempts if attempt.outcome is None]
     await tx.execute_many(_Q["doubt"], [(now, detail, account_id, a.message_id, a.n) for a in dead])
     await tx.fetch_many(_M["doubt"], [(account_id, a.message_id) for a in dead])
+
+
+async def requeue(tx: Tx, account_id: str, attempts: Sequence[OpenAttempt], detail: str, now: int) -> None:
+    """Attempts that provably never left are over, their messages wait again."""
+    await tx.execute_many(_Q["never_left"], [(now, detail, account_id, a.message_id, a.n) for a in attempts])
+    await tx.fetch_many(_M["requeue_unsent"], [(account_id, a.message_id) for a in attempts])
 
 
 async def of_message(tx: Tx, account_id: str, message_id: str) -> list[AttemptRow]:

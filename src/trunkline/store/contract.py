@@ -8,9 +8,12 @@ Writes of many callers share one synced transaction (group commit). A *batch ope
 waited for it at that moment, so that one statement serves them all.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
+from trunkline.store.load import Load
 from trunkline.store.queries import Query
 
 Row = tuple[Any, ...]
@@ -25,6 +28,18 @@ class StoreUnavailable(Exception):
 
 class StoreBusy(StoreUnavailable):
     """Too many writes wait already; the caller should slow down."""
+
+
+class StoreBroken(StoreUnavailable):
+    """The disk failed or the file is damaged. The process must end: no failed sync is ever tried again."""
+
+
+class Rank(Enum):
+    """Who is refused when not everything can be written."""
+
+    ESSENTIAL = auto()  # what becomes of messages that are here: only when nothing more can wait at all
+    REPEATED = auto()  # posts of providers, which come again: while the disk is full, too
+    NEW = auto()  # new messages: long before
 
 
 class Conflict(Exception):
@@ -45,8 +60,19 @@ class Tx(Protocol):
     async def fetch_many(self, query: Query, rows: Sequence[Row]) -> list[Row]:
         """Run the query once for each row of values; all rows that it returned, together."""
 
+    async def tell(self, news: str) -> None:
+        """Every process that hears gets this text (up to 7,000 bytes) once the transaction is committed.
+
+        On SQLite there is no other process, and nothing happens.
+        """
+
 
 Work = Callable[[Tx], Awaitable[T]]
+Hearer = Callable[[str], None]
+"""Given the text of each piece of news; `MISSED` when some may have been lost."""
+
+MISSED = ""
+
 BatchWork = Callable[[Tx, Sequence[Item]], Awaitable[Sequence[Result]]]
 
 
@@ -54,6 +80,11 @@ class Store(Protocol):
     """An opened database of either engine."""
 
     engine: str
+    load: Load
+    broken: asyncio.Event
+    """Set, on the event loop, once `load.broken` says why this process must end."""
+    is_shared: bool
+    """Whether other processes may use the database at the same time."""
 
     async def read(self, work: Work[T]) -> T:
         """Run a unit of work that only reads, on a snapshot of what is committed."""
@@ -61,11 +92,22 @@ class Store(Protocol):
     async def write(self, work: Work[T]) -> T:
         """Run a unit of work inside the next shared transaction. Returns after the commit is synced."""
 
-    async def batch(self, operation: BatchWork[Item, Result], item: Item) -> Result:
+    async def batch(
+        self,
+        operation: BatchWork[Item, Result],
+        item: Item,
+        *,
+        weight: int = 1,
+        rank: Rank = Rank.ESSENTIAL,
+    ) -> Result:
         """Add one item to the operation's next batch; its own result, after the commit is synced.
 
-        When a batch fails its items are tried one by one, so that a bad one harms only itself.
+        When a batch fails its items are tried one by one, so that a bad one harms only itself. `weight` is
+        about how many rows the item is.
         """
+
+    def hear(self, hearer: Hearer) -> None:
+        """Give news of every process, this one too, to `hearer`, on the event loop, from now on."""
 
     async def close(self) -> None:
         """Finish what was handed in, then close. Later calls raise `StoreUnavailable`."""

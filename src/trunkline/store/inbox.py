@@ -1,6 +1,6 @@
 """Raw webhook posts: kept before they are answered, processed once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -8,6 +8,9 @@ from trunkline.store.contract import Tx
 from trunkline.store.queries import load
 
 _Q = load("inbox")
+
+Key = tuple[str, str]
+"""(account, id) of a post"""
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -39,6 +42,16 @@ async def keep_many(tx: Tx, posts: Sequence[Post]) -> list[bool]:
 async def open_posts(tx: Tx, account_id: str, after: str, count: int) -> list[OpenPost]:
     rows = await tx.fetch(_Q["open"], account_id=account_id, after=after, count=count)
     return [OpenPost(*row) for row in rows]
+
+
+async def claim(tx: Tx, posts: Iterable[Key]) -> set[Key]:
+    """Those of these posts that are open, and that no other process is at just now."""
+    return {(row[0], row[1]) for row in await tx.fetch_many(_Q["claim"], sorted(posts))}
+
+
+async def oldest_open_at(tx: Tx, account_id: str) -> int | None:
+    row = await tx.fetch_one(_Q["oldest_open"], account_id=account_id)
+    return None if row is None else int(row[0])
 
 
 async def finish_many(tx: Tx, finished: Sequence[tuple[str, str, str | None]], now: int) -> None:

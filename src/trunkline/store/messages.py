@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from trunkline.model.message import Progress, State
+from trunkline.model.message import Priority, Progress, State
 from trunkline.store.contract import Conflict, Tx
 from trunkline.store.queries import load
 
@@ -31,6 +31,7 @@ class NewMessage(msgspec.Struct, frozen=True):
     send_at: int | None
     due_at: int
     expires_at: int
+    priority: int = Priority.NORMAL
 
 
 class MessageRow(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class MessageRow(msgspec.Struct, frozen=True):
     ended_at: int | None
     error: str | None
     version: int
+    priority: int
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ class Waiting(msgspec.Struct, frozen=True):
     due_at: int
     expires_at: int
     attempts: int
+    priority: int = Priority.NORMAL
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,9 +139,23 @@ async def cancel(tx: Tx, account_id: str, message_id: str, now: int) -> bool:
     return await tx.fetch_one(_Q["cancel"], account_id=account_id, id=message_id, now=now) is not None
 
 
-async def waiting(tx: Tx, account_id: str, number_id: str, after: str, count: int) -> list[Waiting]:
-    rows = await tx.fetch(_Q["waiting"], account_id=account_id, number_id=number_id, after=after, count=count)
+async def waiting(  # noqa: PLR0913, PLR0917 - a key, and where on its page
+    tx: Tx, account_id: str, number_id: str, priority: int, after: str, count: int
+) -> list[Waiting]:
+    rows = await tx.fetch(
+        _Q["waiting"],
+        account_id=account_id,
+        number_id=number_id,
+        priority=priority,
+        after=after,
+        count=count,
+    )
     return [Waiting(*row) for row in rows]
+
+
+async def one_waiting(tx: Tx, account_id: str, message_id: str) -> Waiting | None:
+    row = await tx.fetch_one(_Q["one_waiting"], account_id=account_id, id=message_id)
+    return Waiting(*row) if row else None
 
 
 async def has_scheduled(tx: Tx, account_id: str, number_id: str, now: int) -> bool:

@@ -1,24 +1,22 @@
 -- name: insert
 -- A message is born, scheduled or queued.
 INSERT INTO messages (account_id, id, number_id, type, recipient, recipient_kind, content, context_id,
-    callback_data, state, created_at, send_at, due_at, expires_at)
+    callback_data, state, created_at, send_at, due_at, expires_at, priority)
 VALUES (:account_id, :id, :number_id, :type, :recipient, :recipient_kind, :content, :context_id,
-    :callback_data, :state, :created_at, :send_at, :due_at, :expires_at);
+    :callback_data, :state, :created_at, :send_at, :due_at, :expires_at, :priority);
 
 -- name: get
 -- One message, whole, by primary key.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at,
-    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
 FROM messages WHERE account_id = :account_id AND id = :id;
 
 -- name: get_by_provider_id
 -- One message by the provider's id (index messages_provider).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at,
-    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
 FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
 
 -- name: page
@@ -26,8 +24,7 @@ FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
 -- except that read marks have to be asked for by their type.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at,
-    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
 FROM messages
 WHERE account_id = :account_id AND id < :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -39,8 +36,7 @@ ORDER BY id DESC LIMIT :count;
 -- The same for one recipient (index messages_recipient).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at,
-    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
 FROM messages
 WHERE account_id = :account_id AND recipient = :recipient AND id < :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -52,8 +48,7 @@ ORDER BY id DESC LIMIT :count;
 -- The page before: the nearest newer ones, oldest first, along the primary key.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at,
-    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
 FROM messages
 WHERE account_id = :account_id AND id > :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -65,8 +60,7 @@ ORDER BY id LIMIT :count;
 -- The same for one recipient (index messages_recipient).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at,
-    sent_at, delivered_at, read_at, failed_at, ended_at, error, version
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
 FROM messages
 WHERE account_id = :account_id AND recipient = :recipient AND id > :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -75,17 +69,23 @@ WHERE account_id = :account_id AND recipient = :recipient AND id > :start
 ORDER BY id LIMIT :count;
 
 -- name: cancel
--- Withdraws a message that has no intent yet.
-UPDATE messages SET state = 'canceled', ended_at = :now, version = version + 1
+-- Withdraws a message that has no intent, or none that is open. What was queued again by decision, and not
+-- because it was proven, may have left before.
+UPDATE messages SET ended_at = :now, version = version + 1,
+    state = CASE WHEN attempts > 0 AND EXISTS (
+        SELECT 1 FROM attempts AS a WHERE a.account_id = :account_id AND a.message_id = :id
+            AND a.outcome = 'ambiguous' AND a.settled_by IN ('caller', 'policy'))
+        THEN 'unconfirmed' ELSE 'canceled' END
 WHERE account_id = :account_id AND id = :id AND state IN ('scheduled', 'queued', 'held')
 RETURNING id;
 
 -- name: waiting
--- A number's queued messages in the order of their ids (index messages_queued).
+-- A number's queued messages of one priority, in the order of their ids (index messages_queued).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
-    attempts
+    attempts, priority
 FROM messages
-WHERE account_id = :account_id AND number_id = :number_id AND state = 'queued' AND id > :after
+WHERE account_id = :account_id AND number_id = :number_id AND state = 'queued' AND priority = :priority
+    AND id > :after
 ORDER BY id LIMIT :count;
 
 -- name: has_scheduled
@@ -101,14 +101,14 @@ WHERE account_id = :account_id AND state = 'scheduled' AND id IN (
     WHERE account_id = :account_id AND number_id = :number_id AND state = 'scheduled' AND due_at <= :now
     ORDER BY due_at LIMIT :count)
 RETURNING account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at,
-    expires_at, attempts;
+    expires_at, attempts, priority;
 
 -- name: unhold
--- A number's held messages may go again, oldest first (index messages_held).
+-- A number's held messages may go again, oldest first (index messages_held). What a restore holds stays.
 UPDATE messages SET state = 'queued', state_reason = NULL, version = version + 1
 WHERE account_id = :account_id AND state = 'held' AND id IN (
     SELECT id FROM messages
-    WHERE account_id = :account_id AND number_id = :number_id AND state = 'held'
+    WHERE account_id = :account_id AND number_id = :number_id AND state = 'held' AND state_reason <> 'restored'
     ORDER BY id LIMIT :count)
 RETURNING id;
 
@@ -116,12 +116,16 @@ RETURNING id;
 -- A number's messages whose life ended before an intent, oldest first. Ids sort by time, so those from
 -- `before` on are too young and are not looked at; a schedule that is due and was not woken has a number that
 -- is gone (indexes messages_queued, messages_held, messages_scheduled).
-UPDATE messages SET state = 'expired', ended_at = :now, version = version + 1
+UPDATE messages SET ended_at = :now, version = version + 1,
+    state = CASE WHEN attempts > 0 AND EXISTS (
+        SELECT 1 FROM attempts AS a WHERE a.account_id = :account_id AND a.message_id = messages.id
+            AND a.outcome = 'ambiguous' AND a.settled_by IN ('caller', 'policy'))
+        THEN 'unconfirmed' ELSE 'expired' END
 WHERE account_id = :account_id AND state IN ('queued', 'held', 'scheduled') AND id IN (
     SELECT id FROM (
         SELECT id FROM messages
-        WHERE account_id = :account_id AND number_id = :number_id AND state = 'queued' AND id < :before
-            AND expires_at <= :now
+        WHERE account_id = :account_id AND number_id = :number_id AND state = 'queued'
+            AND priority IN (0, 1, 2) AND id < :before AND expires_at <= :now
         UNION ALL
         SELECT id FROM messages
         WHERE account_id = :account_id AND number_id = :number_id AND state = 'held' AND id < :before
@@ -134,26 +138,40 @@ WHERE account_id = :account_id AND state IN ('queued', 'held', 'scheduled') AND 
 RETURNING id;
 
 -- name: begin_sending
--- The message's half of the intent: only from queued, only for the number's present owner.
+-- The message's half of the intent: only from queued.
 UPDATE messages SET state = 'sending', attempts = attempts + 1, version = version + 1
 WHERE account_id = :account_id AND id = :id AND state = 'queued' AND expires_at > :now
-    AND EXISTS (SELECT 1 FROM number_leases
-        WHERE account_id = :account_id AND number_id = :number_id AND epoch = :epoch)
 RETURNING id, attempts;
 
 -- name: finish_sending
 -- The message's half of an outcome. No row when a status settled the attempt before its answer was read.
+-- A late answer ends a doubt when it is certain; one that says taken also holds what would go again.
 UPDATE messages SET state = :state, state_reason = :state_reason, due_at = :due_at,
     provider_id = :provider_id, provider_recipient = :provider_recipient, submitted_at = :submitted_at,
-    failed_at = :failed_at, error = :error, version = version + 1
-WHERE account_id = :account_id AND id = :id AND attempts = :n AND state = 'sending'
-RETURNING id;
+    failed_at = :failed_at, error = :error, ended_at = NULL, version = version + 1
+WHERE account_id = :account_id AND id = :id AND attempts = :n
+    AND (state = 'sending'
+        OR (state = 'unknown' AND CAST(:outcome AS TEXT) <> 'ambiguous')
+        OR (state IN ('queued', 'held', 'unconfirmed', 'expired', 'canceled') AND CAST(:outcome AS TEXT) = 'taken'))
+RETURNING id, number_id, recipient;
 
 -- name: doubt
 -- After a start: whatever was being sent by an earlier run may or may not have left.
 UPDATE messages SET state = 'unknown', version = version + 1
 WHERE account_id = :account_id AND id = :id AND state = 'sending'
 RETURNING id;
+
+-- name: requeue_unsent
+-- After a start: what was about to be sent by an earlier run provably never left.
+UPDATE messages SET state = 'queued', version = version + 1
+WHERE account_id = :account_id AND id = :id AND state = 'sending'
+RETURNING id;
+
+-- name: one_waiting
+-- A message as the dispatcher holds it, when it is queued.
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
+    attempts, priority
+FROM messages WHERE account_id = :account_id AND id = :id AND state = 'queued';
 
 -- name: progress
 -- What the merge rule needs to know of a message.
@@ -169,6 +187,6 @@ SELECT provider_id, id FROM messages WHERE account_id = :account_id AND provider
 -- Write what the merge rule made of a message, unless somebody changed it meanwhile.
 UPDATE messages SET state = :state, state_reason = NULL, provider_id = :provider_id,
     submitted_at = :submitted_at, sent_at = :sent_at, delivered_at = :delivered_at, read_at = :read_at,
-    failed_at = :failed_at, error = :error, version = version + 1
+    failed_at = :failed_at, error = :error, ended_at = NULL, version = version + 1
 WHERE account_id = :account_id AND id = :id AND version = :version
 RETURNING id;

@@ -25,6 +25,10 @@ class NumberRow(msgspec.Struct, frozen=True):
     held_reason: str | None
     created_at: int
     updated_at: int
+    is_shared: int = 0
+    """Others send from it too, such as the phone app: an unknown provider id may not be ours."""
+    daily_recipients: int | None = None
+    """New recipients that Meta allows in 24 hours; None where that is not known or not limited."""
 
 
 async def active(tx: Tx) -> list[NumberRow]:

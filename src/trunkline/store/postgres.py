@@ -15,8 +15,20 @@ from typing import Any, cast
 
 import asyncpg
 
-from trunkline.store.contract import BatchWork, Item, Result, Row, StoreBusy, StoreUnavailable, T, Tx, Work
-from trunkline.store.group_commit import LINGER_SECONDS, MAX_GROUP, MAX_PENDING, Job, alone, apply
+from trunkline.store.contract import (
+    BatchWork,
+    Hearer,
+    Item,
+    Rank,
+    Result,
+    Row,
+    StoreUnavailable,
+    T,
+    Tx,
+    Work,
+)
+from trunkline.store.group_commit import LINGER_SECONDS, Backlog, Job, alone, apply
+from trunkline.store.postgres_news import TELL, Listener
 from trunkline.store.queries import Query
 
 _SESSION = {
@@ -26,9 +38,15 @@ _SESSION = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15s",
     "application_name": "trunkline",
 }
-_PROMISED = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply"}}
+_PROMISED = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "remote_apply"},
+    "data_sync_retry": {"off"},  # a sync that failed may lie the second time
+}
 _OLDEST = 150_000
 _UNAVAILABLE = (
     OSError,  # with every time-out
@@ -49,6 +67,8 @@ SILENCE_SECONDS = 15.0
 """How long a server may say nothing before it counts as gone."""
 
 ASK_AGAIN_SECONDS = 0.2
+
+_IN_DOUBT = "PostgreSQL is away, in the middle of a commit"
 
 
 class PostgresTx:
@@ -72,6 +92,9 @@ class PostgresTx:
     async def fetch_many(self, query: Query, rows: Sequence[Row]) -> list[Row]:
         return cast("list[Row]", await self._connection.fetchmany(query.postgres, rows)) if rows else []
 
+    async def tell(self, news: str) -> None:
+        await self.execute(TELL, news=news)
+
     async def part(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
         try:
             async with self._connection.transaction():  # nested: a savepoint
@@ -84,15 +107,19 @@ class PostgresStore:
     """See `contract.Store`. Made by `connect`."""
 
     engine = "postgres"
+    is_shared = True
 
     def __init__(self, url: str, pool: Any) -> None:
         self._url = url
         self._pool = pool
-        self._pending: list[Job] = []
+        self._backlog = Backlog()
+        self.load = self._backlog.load
+        self.broken = asyncio.Event()  # never set: a server that fails is restarted on its own
         self._wake = asyncio.Event()
         self._closing = False
         self._connection: Any = None
         self._in_doubt = False
+        self._listeners: list[Listener] = []
         self._writer = asyncio.create_task(self._run(), name="store-writer")
 
     async def read(self, work: Work[T]) -> T:
@@ -103,24 +130,37 @@ class PostgresStore:
             raise _unavailable(error) from error
 
     async def write(self, work: Work[T]) -> T:
-        return cast("T", await self._submit(alone(work), None))
+        return cast("T", await self._submit(alone(work), None, 1, Rank.ESSENTIAL))
 
-    async def batch(self, operation: BatchWork[Item, Result], item: Item) -> Result:
-        return cast("Result", await self._submit(operation, item))
+    async def batch(
+        self,
+        operation: BatchWork[Item, Result],
+        item: Item,
+        *,
+        weight: int = 1,
+        rank: Rank = Rank.ESSENTIAL,
+    ) -> Result:
+        return cast("Result", await self._submit(operation, item, weight, rank))
 
-    def _submit(self, operation: BatchWork[Any, Any], item: Any) -> "asyncio.Future[Any]":
+    def _submit(
+        self, operation: BatchWork[Any, Any], item: Any, weight: int, rank: Rank
+    ) -> "asyncio.Future[Any]":
         if self._closing:
             raise StoreUnavailable("the store is closing")
         if self._in_doubt:
-            raise StoreUnavailable("PostgreSQL is away, in the middle of a commit")
-        if len(self._pending) >= MAX_PENDING:
-            raise StoreBusy(f"{MAX_PENDING} writes wait already")
+            raise StoreUnavailable(_IN_DOUBT)
+        self._backlog.admit(rank, weight)
         waiter = asyncio.get_running_loop().create_future()
-        self._pending.append(Job(operation, item, waiter))
+        self._backlog.add(Job(operation, item, waiter, weight, rank))
         self._wake.set()
         return waiter
 
+    def hear(self, hearer: Hearer) -> None:
+        self._listeners.append(Listener(lambda: _connection(self._url), _UNAVAILABLE, hearer))
+
     async def close(self) -> None:
+        for listener in self._listeners:
+            await listener.stop()
         self._closing = True
         self._wake.set()
         await self._writer
@@ -128,13 +168,15 @@ class PostgresStore:
 
     async def _run(self) -> None:
         while jobs := await self._next_group():
+            failure = None
+            self._backlog.begin()
             try:
                 await self._commit(jobs)
             except Exception as error:
                 self._hang_up()
-                _fail(jobs, error)
-            for job in jobs:
-                job.settle()
+                failure = StoreUnavailable(f"the write was not confirmed: {error}")
+                failure.__cause__ = error
+            _settle(self._backlog.end(jobs, failure))
         self._hang_up()
 
     async def _commit(self, jobs: list[Job]) -> None:
@@ -155,6 +197,7 @@ class PostgresStore:
     async def _was_kept(self, xid: str) -> bool:
         """What became of a transaction whose COMMIT got no answer; asked until the server says it."""
         self._in_doubt = True
+        _settle(self._backlog.give_up(StoreUnavailable(_IN_DOUBT)))
         try:
             while not self._closing:
                 with contextlib.suppress(StoreUnavailable, *_UNAVAILABLE):
@@ -174,20 +217,17 @@ class PostgresStore:
 
     async def _next_group(self) -> list[Job]:
         """The jobs of the next transaction; empty when the store is closed and all is written."""
-        while not self._pending and not self._closing:
+        while not self._backlog and not self._closing:
             self._wake.clear()
             await self._wake.wait()
-        if len(self._pending) < MAX_GROUP and not self._closing:
+        if not self._backlog.fills_a_group and not self._closing:
             await asyncio.sleep(LINGER_SECONDS)
-        jobs, self._pending = self._pending[:MAX_GROUP], self._pending[MAX_GROUP:]
-        return jobs
+        return self._backlog.take()
 
 
-def _fail(jobs: list[Job], error: Exception) -> None:
-    failure = StoreUnavailable(f"the write was not confirmed: {error}")
-    failure.__cause__ = error
+def _settle(jobs: Sequence[Job]) -> None:
     for job in jobs:
-        job.error = failure
+        job.settle()
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:

@@ -3,6 +3,7 @@
 A query starts with `-- name: <name>` and a comment that says what it does. Values are written `:name`; a
 call passes them by name, a batch as tuples in the order in which the names first appear (an INSERT's own
 column order). Where the engines need different texts, a section is named for one: `-- name: lock (postgres)`.
+`@now` is the database's own clock, in milliseconds: what processes on several machines agree on.
 """
 
 import re
@@ -11,6 +12,10 @@ from typing import Any, NamedTuple
 
 _SECTION = re.compile(r"^-- name: (\w+)(?: \((sqlite|postgres)\))?\s*$", re.MULTILINE)
 _VALUE = re.compile(r"(?<![:\w]):([a-z][a-z0-9_]*)")
+_NOW = {
+    "sqlite": "database_now()",  # a function that `sqlite.connect` adds
+    "postgres": "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+}
 _COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
 
 
@@ -48,6 +53,6 @@ def _query(name: str, variants: dict[str, str]) -> Query:
     return Query(
         name,
         params,
-        _VALUE.sub(lambda match: f"?{place[match[1]]}", sqlite),
-        _VALUE.sub(lambda match: f"${place[match[1]]}", postgres),
+        _VALUE.sub(lambda match: f"?{place[match[1]]}", sqlite).replace("@now", _NOW["sqlite"]),
+        _VALUE.sub(lambda match: f"${place[match[1]]}", postgres).replace("@now", _NOW["postgres"]),
     )

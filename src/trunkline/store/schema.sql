@@ -5,12 +5,15 @@
 -- Three tables are queues as well: a row that is due is the job (messages, attempts left open, inbox).
 
 -- Who owns everything else. `hook_key` is the secret part of the address at which providers reach it.
+-- `doubt_policy` says what becomes of a send without an answer: resolve, never_resend or resend_after.
 CREATE TABLE accounts (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     hook_key TEXT NOT NULL UNIQUE,
     sealed_verify_token TEXT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    doubt_policy TEXT NOT NULL DEFAULT 'resolve',
+    resend_after_seconds INTEGER
 );
 
 -- API keys: of the secret only a keyed hash is kept. The id is public and part of the key.
@@ -26,7 +29,8 @@ CREATE TABLE api_keys (
     PRIMARY KEY (account_id, id)
 );
 
--- Business numbers. A removed one keeps its row, since messages point at it.
+-- Business numbers. A removed one keeps its row, since messages point at it. From a shared one others send as
+-- well, such as the phone app; `daily_recipients` is Meta's tier, null where there is none.
 CREATE TABLE numbers (
     account_id TEXT NOT NULL REFERENCES accounts (id),
     id TEXT NOT NULL,
@@ -45,13 +49,32 @@ CREATE TABLE numbers (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     removed_at BIGINT,
+    is_shared SMALLINT NOT NULL DEFAULT 0,
+    daily_recipients INTEGER,
     PRIMARY KEY (account_id, id)
 );
 CREATE UNIQUE INDEX numbers_digits ON numbers (account_id, digits) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX numbers_provider ON numbers (account_id, phone_number_id) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX numbers_default ON numbers (account_id) WHERE is_default = 1 AND removed_at IS NULL;
 
--- Who may send from a number. Each taking over raises the epoch; an intent must name the current one.
+-- The processes that run on this database, as they renew themselves. Moments are the database's own.
+CREATE TABLE processes (
+    id TEXT NOT NULL PRIMARY KEY,
+    host TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    started_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+-- Since when something has been watched without a gap: whether our hooks could have missed a status.
+CREATE TABLE watches (
+    name TEXT NOT NULL PRIMARY KEY,
+    since BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+
+-- Who may send from a number: the id of a process. Each taking over raises the epoch; an intent must name the
+-- current one. Moments are the database's own.
 CREATE TABLE number_leases (
     account_id TEXT NOT NULL,
     number_id TEXT NOT NULL,
@@ -74,7 +97,7 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_age ON idempotency_keys (account_id, created_at);
 
 -- One row a message, for its whole life. `recipient` is the lane: phone digits, a business-scoped user id,
--- or for a read mark the message that it marks.
+-- or for a read mark the message that it marks. `priority`: 0 one-time codes, 1 normal, 2 bulk.
 CREATE TABLE messages (
     account_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -103,11 +126,12 @@ CREATE TABLE messages (
     ended_at BIGINT,
     error TEXT,
     version INTEGER NOT NULL DEFAULT 0,
+    priority SMALLINT NOT NULL DEFAULT 1,
     PRIMARY KEY (account_id, id),
     CHECK (state <> 'held' OR state_reason IS NOT NULL),
     CHECK (state NOT IN ('submitted', 'sent', 'delivered', 'read') OR submitted_at IS NOT NULL)
 );
-CREATE INDEX messages_queued ON messages (account_id, number_id, id) WHERE state = 'queued';
+CREATE INDEX messages_queued ON messages (account_id, number_id, priority, id) WHERE state = 'queued';
 CREATE INDEX messages_held ON messages (account_id, number_id, id) WHERE state = 'held';
 CREATE INDEX messages_scheduled ON messages (account_id, number_id, due_at) WHERE state = 'scheduled';
 CREATE INDEX messages_provider ON messages (account_id, provider_id) WHERE provider_id IS NOT NULL;
@@ -152,9 +176,10 @@ CREATE TABLE inbox (
     UNIQUE (account_id, digest)
 );
 CREATE INDEX inbox_open ON inbox (account_id, id) WHERE state = 'open';
+CREATE INDEX inbox_flagged ON inbox (account_id, received_at) WHERE state = 'flagged';
 
 -- What providers told us of messages: each fact once, the earliest moment kept on the message.
--- `message_id` is null while no message of ours is known by that provider id.
+-- `message_id` is null while no message of ours is known by that provider id; `recipient` is kept for those.
 CREATE TABLE status_facts (
     account_id TEXT NOT NULL,
     provider_id TEXT NOT NULL,
@@ -164,6 +189,34 @@ CREATE TABLE status_facts (
     at BIGINT NOT NULL,
     received_at BIGINT NOT NULL,
     detail TEXT,
+    recipient TEXT,
     PRIMARY KEY (account_id, provider_id, status)
 );
 CREATE INDEX status_facts_message ON status_facts (account_id, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX status_facts_parked ON status_facts (account_id, number_id, received_at) WHERE message_id IS NULL;
+
+-- Recipients that the provider calls by another address than we do, learnt from its answers.
+CREATE TABLE recipient_aliases (
+    account_id TEXT NOT NULL,
+    number_id TEXT NOT NULL,
+    provider_recipient TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    PRIMARY KEY (account_id, number_id, provider_recipient, recipient)
+);
+
+-- Whom a number with a tier wrote to first, when it was last counted: Meta counts them over 24 hours.
+CREATE TABLE tier_uses (
+    account_id TEXT NOT NULL,
+    number_id TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, number_id, recipient)
+);
+
+-- How far a chore has come in an account: the id of the last row that it is done with.
+CREATE TABLE chore_marks (
+    account_id TEXT NOT NULL,
+    chore TEXT NOT NULL,
+    done_to TEXT NOT NULL,
+    PRIMARY KEY (account_id, chore)
+);

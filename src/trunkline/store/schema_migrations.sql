@@ -1,3 +1,3 @@
 -- name: applied
 -- Every migration that this database has seen.
-SELECT version FROM schema_migrations ORDER BY version;
+SELECT * FROM schema_migrations ORDER BY version;

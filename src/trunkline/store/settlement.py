@@ -1,15 +1,16 @@
-"""The two places where an attempt meets its end: the provider's answer, or a status that came first.
+"""The places where an attempt meets its end: the provider's answer, or evidence that came first.
 
 Either may come first, or alone. Whichever binds the provider's id to the message also picks up the facts
-that arrived before anybody knew whose they were.
+that arrived before anybody knew whose they were. Messages are changed before attempts, everywhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from trunkline.model.message import Progress, merge
-from trunkline.store import messages, status_facts
+from trunkline.model.message import Progress, State, bind, merge
+from trunkline.store import doubts, messages, status_facts, tier_uses
 from trunkline.store.attempts import Outcome
-from trunkline.store.contract import Tx
+from trunkline.store.contract import Row, Tx
+from trunkline.store.doubts import Candidate, LaneDoubt
 from trunkline.store.queries import load
 
 _A = load("attempts")
@@ -17,7 +18,18 @@ _M = load("messages")
 
 
 async def record_outcomes(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
-    """For each outcome whether the message took it; False where a status had settled it before."""
+    """For each outcome whether the message took it; False where a status had settled it before.
+
+    A process that stood still may answer late: what is certain then still ends the doubt that came meanwhile.
+    """
+    moved = await tx.fetch_many(
+        _M["finish_sending"],
+        [
+            (o.state, o.state_reason, o.due_at, o.provider_id, o.provider_recipient, o.submitted_at,
+             o.failed_at, o.error, o.account_id, o.message_id, o.n, o.outcome)
+            for o in outcomes
+        ],
+    )  # fmt: skip
     await tx.execute_many(
         _A["finish"],
         [
@@ -26,22 +38,37 @@ async def record_outcomes(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
             for o in outcomes
         ],
     )  # fmt: skip
-    moved = await tx.fetch_many(
-        _M["finish_sending"],
-        [
-            (o.state, o.state_reason, o.due_at, o.provider_id, o.provider_recipient, o.submitted_at,
-             o.failed_at, o.error, o.account_id, o.message_id, o.n)
-            for o in outcomes
-        ],
-    )  # fmt: skip
-    took = {row[0] for row in moved}
-    bound = [
-        (o.message_id, o.account_id, o.provider_id)
-        for o in outcomes
-        if o.provider_id and o.message_id in took
-    ]
-    await apply_early_facts(tx, bound)
+    took = {row[0]: row for row in moved}
+    taken = [outcome for outcome in outcomes if outcome.provider_id and outcome.message_id in took]
+    await _learn(tx, taken, took)
+    if uses := [outcome.tier_use for outcome in outcomes if outcome.tier_use is not None]:
+        await tier_uses.record(tx, uses)
+    await apply_early_facts(tx, [(o.message_id, o.account_id, o.provider_id or "") for o in taken])
     return [outcome.message_id in took for outcome in outcomes]
+
+
+async def _learn(tx: Tx, taken: Sequence[Outcome], took: Mapping[str, Row]) -> None:
+    """By which name the provider calls a recipient, where that is not ours: statuses will use it."""
+    aliases = [
+        (o.account_id, took[o.message_id][1], o.provider_recipient, took[o.message_id][2])
+        for o in taken
+        if o.provider_recipient and o.provider_recipient != took[o.message_id][2]
+    ]
+    if aliases:
+        await doubts.learn_aliases(tx, aliases)
+
+
+async def bind_by_lane(tx: Tx, account_id: str, doubt: LaneDoubt, candidate: Candidate, now: int) -> bool:
+    """The message gets the candidate's id and all its facts; False when either belongs elsewhere by now."""
+    if await messages.ids_by_provider_id(tx, [(account_id, candidate.provider_id)]):
+        return False
+    [progress] = await messages.progress_many(tx, [(account_id, doubt.message_id)])
+    if progress.state != State.UNKNOWN or progress.attempts != doubt.n or progress.provider_id is not None:
+        return False
+    await messages.advance_many(tx, account_id, [bind(progress, candidate.provider_id, candidate.at)])
+    await apply_early_facts(tx, [(doubt.message_id, account_id, candidate.provider_id)])
+    await settle_attempts(tx, account_id, [doubt.message_id], "lane", now)
+    return True
 
 
 async def settle_attempts(

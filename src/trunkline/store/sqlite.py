@@ -17,8 +17,22 @@ from typing import Any, cast
 
 import apsw
 
-from trunkline.store.contract import BatchWork, Item, Result, Row, StoreBusy, StoreUnavailable, T, Tx, Work
-from trunkline.store.group_commit import LINGER_SECONDS, MAX_GROUP, MAX_PENDING, Job, alone, apply
+from trunkline.clock import SystemClock
+from trunkline.store.ballast import Ballast
+from trunkline.store.contract import (
+    BatchWork,
+    Hearer,
+    Item,
+    Rank,
+    Result,
+    Row,
+    StoreBroken,
+    StoreUnavailable,
+    T,
+    Tx,
+    Work,
+)
+from trunkline.store.group_commit import LINGER_SECONDS, Backlog, Job, alone, apply
 from trunkline.store.queries import Query
 
 _READERS = 2
@@ -51,6 +65,13 @@ _UNAVAILABLE = (
 )
 """Faults of disk, file or memory; what is not among them is the fault of what was asked."""
 
+_BROKEN = (apsw.IOError, apsw.CorruptError, apsw.NotADBError)
+_PASSING = (apsw.SQLITE_IOERR_NOMEM, apsw.SQLITE_IOERR_SHMSIZE)
+"""Faults of input and output that are want of memory or of room."""
+
+ROOM_SECONDS = 1.0
+"""How often it is looked whether there is room for the ballast again."""
+
 
 class SqliteTx:
     """A transaction whose every step is done at once; see `contract.py`."""
@@ -72,6 +93,9 @@ class SqliteTx:
 
     async def fetch_many(self, query: Query, rows: Sequence[Row]) -> list[Row]:
         return self._connection.executemany(query.sqlite, rows).fetchall()
+
+    async def tell(self, news: str) -> None:
+        pass
 
     async def part(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
         self._connection.execute("SAVEPOINT part")
@@ -104,10 +128,13 @@ class SqliteStore:
     """See `contract.Store`."""
 
     engine = "sqlite"
+    is_shared = False  # the lock of the data folder
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ballast: Ballast | None = None) -> None:
         self._path = path
-        self._writer = Writer(connect(path))
+        self._writer = Writer(connect(path), ballast or Ballast(path.parent, 0))
+        self.load = self._writer.load
+        self.broken = self._writer.broken
         self._closing = False
         self._local = threading.local()
         self._reading: list[apsw.Connection] = []
@@ -116,7 +143,15 @@ class SqliteStore:
     async def read(self, work: Work[T]) -> T:
         if self._closing:
             raise StoreUnavailable("the store is closing")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        if self.load.broken is not None:
+            raise StoreBroken(self.load.broken)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        except StoreUnavailable as error:
+            self._writer.notice(error)
+            if self.load.broken is not None:
+                self.broken.set()
+            raise
 
     def _read(self, work: Work[T]) -> T:
         connection = getattr(self._local, "connection", None)
@@ -130,10 +165,20 @@ class SqliteStore:
             raise StoreUnavailable(str(error)) from error
 
     async def write(self, work: Work[T]) -> T:
-        return cast("T", await self._writer.submit(alone(work), None))
+        return cast("T", await self._writer.submit(alone(work), None, 1, Rank.ESSENTIAL))
 
-    async def batch(self, operation: BatchWork[Item, Result], item: Item) -> Result:
-        return cast("Result", await self._writer.submit(operation, item))
+    async def batch(
+        self,
+        operation: BatchWork[Item, Result],
+        item: Item,
+        *,
+        weight: int = 1,
+        rank: Rank = Rank.ESSENTIAL,
+    ) -> Result:
+        return cast("Result", await self._writer.submit(operation, item, weight, rank))
+
+    def hear(self, hearer: Hearer) -> None:
+        pass  # this process is alone
 
     async def close(self) -> None:
         """The writer last, so that it leaves one whole file behind."""
@@ -150,26 +195,32 @@ class SqliteStore:
 class Writer:
     """The one thread that writes. It sleeps until a job comes, lingers for company, commits, answers."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, ballast: Ballast) -> None:
         self._connection = connection
         self._connection.set_wal_hook(self._checkpoint)
         self._restart_at = _RESTART_PAGES
         self._tx = SqliteTx(connection)
-        self._pending: list[Job] = []
+        self._ballast = ballast
+        self._look_for_room_at = 0.0
+        self._backlog = Backlog()
+        self.load = self._backlog.load
+        self.broken = asyncio.Event()
         self._wake = threading.Condition()
         self._closing = False
+        self._make_ballast()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, operation: BatchWork[Any, Any], item: Any) -> "asyncio.Future[Any]":
+    def submit(
+        self, operation: BatchWork[Any, Any], item: Any, weight: int, rank: Rank
+    ) -> "asyncio.Future[Any]":
         waiter = asyncio.get_running_loop().create_future()
         with self._wake:
             if self._closing:
                 raise StoreUnavailable("the store is closing")
-            if len(self._pending) >= MAX_PENDING:
-                raise StoreBusy(f"{MAX_PENDING} writes wait already")
-            self._pending.append(Job(operation, item, waiter))
-            if len(self._pending) == 1:
+            self._backlog.admit(rank, weight)
+            self._backlog.add(Job(operation, item, waiter, weight, rank))
+            if len(self._backlog) == 1:
                 self._wake.notify()
         return waiter
 
@@ -179,35 +230,67 @@ class Writer:
             self._wake.notify()
         self._thread.join()
 
+    def notice(self, error: BaseException) -> None:
+        """What a fault means for the time to come. From any thread."""
+        cause = error.__cause__ if isinstance(error, StoreUnavailable) and error.__cause__ else error
+        if isinstance(cause, apsw.FullError) and self._ballast.is_wanted:
+            self._ballast.give_up()
+            self.load.is_short = True
+        elif isinstance(cause, _BROKEN) and getattr(cause, "extendedresult", None) not in _PASSING:
+            self.load.broken = f"the disk or the file of the database failed: {cause}"
+
     def _run(self) -> None:
         while jobs := self._next_group():
-            self._commit(jobs)
+            self._backlog.begin()
+            fault = self._commit(jobs)
+            with self._wake:
+                jobs = self._backlog.end(jobs, fault)
             loop = jobs[0].waiter.get_loop()
             with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-                loop.call_soon_threadsafe(_settle_all, jobs)
+                loop.call_soon_threadsafe(self._settle, jobs)
         self._connection.close()
+
+    def _settle(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            job.settle()
+        if self.load.broken is not None:
+            self.broken.set()
 
     def _next_group(self) -> list[Job]:
         """The jobs of the next transaction; empty when the store is closed and all is written."""
         with self._wake:
-            while not self._pending and not self._closing:
-                self._wake.wait()
-            closing, few = self._closing, len(self._pending) < MAX_GROUP
+            while not self._backlog and not self._closing:
+                self._wake.wait(ROOM_SECONDS if self.load.is_short else None)
+                self._look_for_room()
+            closing, few = self._closing, not self._backlog.fills_a_group
         if few and not closing:
             time.sleep(LINGER_SECONDS)
+        self._look_for_room()
         with self._wake:
-            jobs, self._pending = self._pending[:MAX_GROUP], self._pending[MAX_GROUP:]
-        return jobs
+            return self._backlog.take()
 
-    def _commit(self, jobs: list[Job]) -> None:
+    def _look_for_room(self) -> None:
+        if self.load.is_short and time.perf_counter() >= self._look_for_room_at:
+            self._look_for_room_at = time.perf_counter() + ROOM_SECONDS
+            self._make_ballast()
+
+    def _make_ballast(self) -> None:
+        self.load.is_short = self._ballast.is_wanted and not self._ballast.make()
+
+    def _commit(self, jobs: list[Job]) -> StoreUnavailable | None:
+        """None when the jobs are kept; else why nothing of them is."""
+        if self.load.broken is not None:
+            return StoreBroken(self.load.broken)
         try:
             with _transaction(self._connection, "BEGIN IMMEDIATE"):
                 run_now(apply(self._tx, jobs))
-        except Exception as error:
-            failure = StoreUnavailable(f"the write was not kept: {error}")
+        except BaseException as error:  # whatever it is: who waits must be told, and the thread must live
+            self.notice(error)
+            kind = StoreUnavailable if self.load.broken is None else StoreBroken
+            failure = kind(f"the write was not kept: {error}")
             failure.__cause__ = error
-            for job in jobs:
-                job.error = failure
+            return failure
+        return None
 
     def _checkpoint(self, connection: apsw.Connection, name: str, pages: int) -> int:
         """After each commit. As SQLite does by itself, but a long log is begun anew.
@@ -224,16 +307,12 @@ class Writer:
             connection.wal_checkpoint(name, mode)
             if is_long or pages < _RESTART_PAGES:
                 self._restart_at = _RESTART_PAGES
-        except apsw.Error:  # the commit stands all the same
+        except apsw.Error as error:  # the commit stands all the same
+            self.notice(error)
             self._restart_at = pages + _RESTART_PAGES
         finally:
             connection.set_busy_timeout(_BUSY_MS)
         return apsw.SQLITE_OK
-
-
-def _settle_all(jobs: list[Job]) -> None:
-    for job in jobs:
-        job.settle()
 
 
 @contextlib.contextmanager
@@ -244,7 +323,8 @@ def _transaction(connection: apsw.Connection, begin: str) -> Any:
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
-            connection.execute("ROLLBACK")
+            with contextlib.suppress(apsw.Error):  # what ended it says more than why it is not undone
+                connection.execute("ROLLBACK")
         raise
 
 
@@ -255,6 +335,7 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path))
         _set_up(connection)
+        connection.create_scalar_function("database_now", lambda *_: SystemClock().now(), 0)
         if read_only:
             connection.execute("PRAGMA query_only = 1")
             connection.execute("PRAGMA wal_autocheckpoint = 0")

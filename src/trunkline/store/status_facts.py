@@ -21,6 +21,8 @@ class NewFact(msgspec.Struct, frozen=True):
     at: int
     received_at: int
     detail: str | None
+    recipient: str | None = None
+    """Whom it is about, as the provider calls them; kept while the message is not known."""
 
 
 class FactRow(msgspec.Struct, frozen=True):

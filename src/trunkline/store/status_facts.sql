@@ -1,7 +1,8 @@
 -- name: insert
 -- A fact, once. Returns it when it is new; the same status told again adds nothing.
-INSERT INTO status_facts (account_id, provider_id, status, number_id, message_id, at, received_at, detail)
-VALUES (:account_id, :provider_id, :status, :number_id, :message_id, :at, :received_at, :detail)
+INSERT INTO status_facts (account_id, provider_id, status, number_id, message_id, at, received_at, detail,
+    recipient)
+VALUES (:account_id, :provider_id, :status, :number_id, :message_id, :at, :received_at, :detail, :recipient)
 ON CONFLICT (account_id, provider_id, status) DO NOTHING
 RETURNING provider_id, status;
 

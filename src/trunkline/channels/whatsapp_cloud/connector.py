@@ -80,6 +80,19 @@ class WhatsAppCloud:
         said = outcome.error.detail if isinstance(outcome, Refused) else outcome.detail
         raise SubscribeError(_without(number, said) or f"HTTP {answer.status}")
 
+    async def is_subscribed(self, number: Number, hook_path: str) -> bool | None:
+        """The number's own callback goes before the business account's, and that before the app's."""
+        url = f"{number.base_url}/{number.phone_number_id}?fields=webhook_configuration"
+        headers = {"authorization": f"Bearer {number.token}"}
+        try:
+            answer = await self._transport.request("GET", url, headers, None)
+        except TransportError:
+            return None
+        value = failures.decoded(answer.body)
+        if answer.status != 200 or not isinstance(value, dict):
+            return None
+        return _leads_to(value.get("webhook_configuration"), hook_path)
+
     async def _post(self, number: Number, path: str, body: dict[str, Any]) -> Answer:
         url = f"{number.base_url}/{number.phone_number_id}{path}"
         headers = {"authorization": f"Bearer {number.token}", "content-type": "application/json"}
@@ -100,6 +113,14 @@ def _outcome(answer: Answer, message: Outgoing) -> Outcome:
     contact = _first(value.get("contacts"))
     known_as = contact.get("wa_id") or contact.get("user_id")
     return Taken(provider_id, known_as if isinstance(known_as, str) else None)
+
+
+def _leads_to(configuration: Any, hook_path: str) -> bool:
+    levels = configuration if isinstance(configuration, dict) else {}
+    for level in ("phone_number", "whatsapp_business_account", "application"):
+        if isinstance(url := levels.get(level), str) and url:
+            return url.partition("?")[0].rstrip("/").endswith(hook_path)
+    return False
 
 
 def _first(value: Any) -> dict[str, Any]:

@@ -20,6 +20,14 @@ class Wait(StrEnum):
     READ = "read"
 
 
+class Urgency(StrEnum):
+    """Who goes first."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
 class Form(StrEnum):
     TEXT = "text"
     JSON = "json"
@@ -64,6 +72,10 @@ class Envelope:
         str | None,
         typer.Option("--send-at", metavar="TIME", help="Not before this time: 2026-12-24T18:00:00+01:00."),
     ] = None
+    priority: Annotated[
+        Urgency | None,
+        typer.Option("--priority", help="high for one-time codes, bulk for campaigns; else normal."),
+    ] = None
     callback_data: Annotated[
         str | None,
         typer.Option("--callback-data", metavar="TEXT", help="Given back with every status of the message."),
@@ -89,6 +101,7 @@ class Way(Door, Watch, Envelope):
             "from": self.sender,
             "context": {"message_id": self.reply_to} if self.reply_to else None,
             "send_at": self.send_at,
+            "priority": self.priority,
             "biz_opaque_callback_data": self.callback_data,
         }
         return given(envelope | content)

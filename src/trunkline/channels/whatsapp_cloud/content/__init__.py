@@ -14,7 +14,7 @@ from trunkline.channels.whatsapp_cloud.content.envelope import MESSAGE
 from trunkline.channels.whatsapp_cloud.content.examples import EXAMPLES
 from trunkline.channels.whatsapp_cloud.content.reaction_and_read import READ_MARK
 from trunkline.errors import Problem
-from trunkline.model.message import Draft
+from trunkline.model.message import Draft, Priority
 from trunkline.shape import Findings, Schema
 
 __all__ = ["EXAMPLES", "SCHEMA", "Checked", "Setting", "check"]
@@ -67,6 +67,7 @@ def _draft(message: dict[str, Any]) -> Draft:
         context_id=context_id,
         callback_data=message.get("biz_opaque_callback_data"),
         send_at=message.get("send_at"),
+        priority=Priority[message.get("priority", "normal").upper()],
     )
 
 

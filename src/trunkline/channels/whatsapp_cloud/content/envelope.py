@@ -15,6 +15,7 @@ from trunkline.channels.whatsapp_cloud.content.text_and_media import (
     TEXT,
     VIDEO,
 )
+from trunkline.model.message import Priority
 from trunkline.shape import Choice, Findings, Object, Shape, Tagged, Text
 
 _CONTENTS: dict[str, Shape] = {
@@ -36,6 +37,10 @@ _AROUND: dict[str, Shape] = {
     "from": SENDER,
     "context": Object({"message_id": MESSAGE_ID}, about="The message this one replies to."),
     "send_at": SEND_AT,
+    "priority": Choice(
+        *(priority.name.lower() for priority in Priority),
+        about="Who goes first: `high` for one-time codes, `bulk` for campaigns; `normal` by default.",
+    ),
     # These three come from callers that were written for the Cloud API.
     "messaging_product": Choice("whatsapp"),
     "recipient_type": Choice("individual"),

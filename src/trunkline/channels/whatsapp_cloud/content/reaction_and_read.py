@@ -34,6 +34,6 @@ READ_MARK = Object(
         "messaging_product": Choice("whatsapp"),
         "typing_indicator": Object({"type": Choice("text")}),
     },
-    misplaced={name: _ONE.format(name) for name in ("to", "recipient", "context", "send_at")},
+    misplaced={name: _ONE.format(name) for name in ("to", "recipient", "context", "send_at", "priority")},
     about="Marks an inbound message, and those before it, as read.",
 )

@@ -1,0 +1,83 @@
+"""What the processes on one database tell each other, and what this one makes of it.
+
+A piece of news is a word and what it is about, in one line. All of it only makes things quicker: whatever is
+not heard is found by looking, at the latest a minute later.
+
+    directory                       accounts or numbers were changed
+    queued     NUMBER               messages wait for a number whose owner was not told in memory
+    settled    NUMBER ADDRESS ID    a doubt ended: the lane may go on
+    again      NUMBER ID            a doubt ended: the message is queued once more
+    posts                           providers' posts were kept by a process that does not process them
+    released                        a number is free
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from trunkline.inbound.process import Processor
+from trunkline.outbound.dispatch import Dispatcher
+from trunkline.runtime import Runtime, log
+from trunkline.store import StoreUnavailable
+from trunkline.store.contract import MISSED
+
+
+class Bulletin:
+    """Hears for the parts of this process."""
+
+    def __init__(self, runtime: Runtime, dispatcher: Dispatcher, processor: Processor) -> None:
+        self._runtime = runtime
+        self._dispatcher = dispatcher
+        self._processor = processor
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_reloading = False
+
+    def start(self) -> None:
+        self._runtime.store.hear(self.hear)
+
+    def hear(self, news: str) -> None:
+        match news.split(" "):
+            case ["directory"]:
+                self._reload_soon()
+            case ["queued", number_id]:
+                self._dispatcher.refresh(number_id)
+            case ["settled", number_id, recipient, message_id]:
+                self._dispatcher.settled(number_id, recipient, message_id)
+            case ["again", number_id, message_id] if self._dispatcher.has(number_id):
+                self._spawn(self._dispatcher.again(number_id, message_id))
+            case ["posts"]:
+                self._processor.look_soon()
+            case ["released"]:
+                self._dispatcher.look_soon()
+            case _ if news == MISSED:
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        self._reload_soon()
+        self._processor.look_soon()
+        for number_id in self._runtime.directory.numbers:
+            self._dispatcher.refresh(number_id)
+
+    def _reload_soon(self) -> None:
+        """One reload for much news: what is told while it waits its turn is read by it."""
+        if not self._is_reloading:
+            self._is_reloading = True
+            self._spawn(self._reload())
+
+    async def _reload(self) -> None:
+        self._is_reloading = False
+        await self._runtime.directory.reload()
+        await self._dispatcher.sync_numbers()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except StoreUnavailable as fault:
+            log.warning("news could not be followed, it is looked at later: %s", fault)
+        except Exception as fault:
+            log.error("news: a fault of ours, it goes on", exc_info=fault)

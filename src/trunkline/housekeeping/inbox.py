@@ -1,0 +1,17 @@
+"""Posts of providers leave after `retention.inbox_days`, unless they still wait to be processed."""
+
+from trunkline.housekeeping.per_account import days_ago, first_account
+from trunkline.runtime import Runtime
+from trunkline.store import Tx, retention
+
+NAME = "inbox"
+EVERY_SECONDS = 3600.0
+
+
+async def step(runtime: Runtime) -> int:
+    before = days_ago(runtime, runtime.settings.retention.inbox_days)
+
+    async def work(tx: Tx, account_id: str) -> int:
+        return await retention.delete_posts(tx, account_id, before)
+
+    return await first_account(runtime, work)

@@ -1,0 +1,64 @@
+"""The stages that run in this process, by the roles that it has; started in order, each leaving on the stack
+how it is stopped.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any
+
+from trunkline.bulletin import Bulletin
+from trunkline.config import Settings
+from trunkline.hooks import HookReceiver
+from trunkline.housekeeping import chores
+from trunkline.housekeeping.chores import Chore
+from trunkline.inbound.process import Processor
+from trunkline.membership import Membership
+from trunkline.outbound import doubts
+from trunkline.outbound.dispatch import Dispatcher
+from trunkline.runtime import Runtime
+
+
+class Parts:
+    """What runs in this process, by the roles that it has."""
+
+    def __init__(self, settings: Settings, runtime: Runtime) -> None:
+        self._roles = settings.roles()
+        self._runtime = runtime
+        self._membership = Membership(runtime)
+        self.dispatcher = Dispatcher(runtime, self._membership)
+        self.processor = Processor(runtime, self.dispatcher.settled)
+        self.hooks = HookReceiver(runtime, self.processor)
+
+    async def start_inbound(self, stack: contextlib.AsyncExitStack) -> None:
+        """Before the first request, and stopped after the last."""
+        stack.push_async_callback(self._membership.leave)
+        await self._membership.start()
+        if "process" in self._roles:
+            await self.processor.start()
+            stack.push_async_callback(self.processor.stop)
+        if "hooks" in self._roles:
+            spawn(self.hooks.watch.run(), stack)
+        Bulletin(self._runtime, self.dispatcher, self.processor).start()
+
+    async def start_outbound(self, stack: contextlib.AsyncExitStack) -> None:
+        """Stopped first: others take the numbers over while the last requests are answered."""
+        if "dispatch" in self._roles:
+            stack.push_async_callback(self.dispatcher.stop)
+            await self.dispatcher.start()
+        if "chores" in self._roles:
+            ends = Chore("giving up doubts", doubts.GIVE_UP_SECONDS, _give_up)
+            mine = chores.start(
+                self._runtime, lambda name: self._membership.is_mine(name, "chores"), more=[ends]
+            )
+            for task in mine:
+                stack.callback(task.cancel)
+
+
+async def _give_up(runtime: Runtime) -> int:
+    await doubts.give_up(runtime)
+    return 0
+
+
+def spawn(work: Coroutine[Any, Any, None], stack: contextlib.AsyncExitStack) -> None:
+    stack.callback(asyncio.create_task(work).cancel)

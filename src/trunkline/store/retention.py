@@ -1,0 +1,65 @@
+"""What is kept only for a time leaves in steps of at most 500 rows, each whole.
+
+The large tables are walked along their primary keys, oldest first: no index is kept for this alone, which
+every message would pay for.
+"""
+
+from trunkline.failpoints import reach
+from trunkline.model import ids
+from trunkline.store.contract import Tx
+from trunkline.store.queries import load
+
+_Q = load("retention")
+AT_ONCE = 500
+REMOVED = "{}"
+"""Stands where a content was; no message is accepted with it."""
+
+
+async def clear_contents(tx: Tx, account_id: str, chore: str, before_at: int) -> int:
+    """Messages accepted before that moment which the chore has not looked at yet; 0 when there are none.
+
+    Those that have ended lose their content. The chore never comes back to one that it has passed.
+    """
+    row = await tx.fetch_one(_Q["done_to"], account_id=account_id, chore=chore)
+    page = await tx.fetch(_Q["after"], account_id=account_id, after=row[0] if row else "", count=AT_ONCE)
+    old = []
+    for message_id, created_at in page:
+        if created_at >= before_at:
+            break
+        old.append(message_id)
+    if old:
+        await tx.execute_many(_Q["clear"], [(account_id, message_id) for message_id in old])
+        reach("C20")
+        await tx.execute(_Q["mark"], account_id=account_id, chore=chore, done_to=old[-1])
+    return len(old)
+
+
+async def delete_messages(tx: Tx, account_id: str, before_at: int) -> int:
+    """Ended messages, with their attempts and facts."""
+    found = await tx.fetch(
+        _Q["ended"], account_id=account_id, count=AT_ONCE, **_before(ids.MESSAGE, before_at)
+    )
+    keys = [(account_id, row[0]) for row in found]
+    for name in ("delete_attempts", "delete_facts", "delete_message"):
+        await tx.execute_many(_Q[name], keys)
+        reach("C20")
+    return len(keys)
+
+
+async def delete_posts(tx: Tx, account_id: str, before_at: int) -> int:
+    values = _before(ids.INBOX, before_at)
+    return len(await tx.fetch(_Q["delete_posts"], account_id=account_id, count=AT_ONCE, **values))
+
+
+async def delete_parked(tx: Tx, account_id: str, number_id: str, before_at: int) -> int:
+    values = {"account_id": account_id, "number_id": number_id, "before_at": before_at, "count": AT_ONCE}
+    return len(await tx.fetch(_Q["delete_parked"], **values))
+
+
+async def delete_tier_uses(tx: Tx, account_id: str, number_id: str, before_at: int) -> int:
+    values = {"account_id": account_id, "number_id": number_id, "before_at": before_at, "count": AT_ONCE}
+    return len(await tx.fetch(_Q["delete_tier_uses"], **values))
+
+
+def _before(kind: str, at: int) -> dict[str, object]:
+    return {"before": ids.first_id(kind, at), "before_at": at}
