@@ -26,8 +26,9 @@ test: $(VENV)/.dev ## install what tests need, then run them all (ARGS="-k word"
 	@scripts/chromium
 	@$(BIN)/python -m pytest -n $(JOBS) -rs $(ARGS)
 
-test-more: $(VENV)/.dev tests/clients/node/node_modules/.package-lock.json ## the tests that need more than Python: clients for Node
+test-more: $(VENV)/.dev tests/clients/node/node_modules/.package-lock.json ## the tests that need more: clients for Node, 500 worlds of the simulator
 	@$(BIN)/python -m pytest -rs tests/clients/node/node_clients.py $(ARGS)
+	@$(BIN)/python -m tests.simulation --seeds 500 --jobs $(JOBS)
 
 check: $(VENV)/.dev ## format, lint, strict types, import layers, generated docs up to date
 	@$(BIN)/ruff format --check .
@@ -43,9 +44,8 @@ format: $(VENV)/.dev ## put the code into shape
 docs: $(VENV)/.runtime ## write the generated pages and openapi.json again
 	@$(BIN)/python scripts/docs.py
 
-chaos: $(VENV)/.dev ## kill -9 in the middle of sends, the long form: 5,000 messages, 20 kills, each engine
-	@$(BIN)/python -m tests.chaos.kill --engine sqlite $(ARGS)
-	@$(BIN)/python -m tests.chaos.kill --engine postgres $(ARGS)
+chaos: $(VENV)/.dev ## the long forms of the fault tests, in pieces (ARGS="--list", or names of some of them)
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: $(VENV)/.dev ## measure accept beside its ceilings, as ratios
 	@$(BIN)/python -m bench $(ARGS)
