@@ -1,7 +1,7 @@
 """What the processes on one database tell each other, and what this one makes of it.
 
 A piece of news is a word and what it is about, in one line. All of it only makes things quicker: whatever is
-not heard is found by looking, at the latest a minute later.
+not heard is found by looking, at the latest a minute later; the directory is looked at here.
 
     directory                       accounts or numbers were changed
     queued     NUMBER               messages wait for a number whose owner was not told in memory
@@ -21,6 +21,8 @@ from trunkline.runtime import Runtime, log
 from trunkline.store import StoreUnavailable
 from trunkline.store.contract import MISSED
 
+LOOK_SECONDS = 60.0
+
 
 class Bulletin:
     """Hears for the parts of this process."""
@@ -34,6 +36,8 @@ class Bulletin:
 
     def start(self) -> None:
         self._runtime.store.hear(self.hear)
+        if self._runtime.store.is_shared:
+            self._spawn(self._look_for_ever())
 
     def hear(self, news: str) -> None:
         match news.split(" "):
@@ -63,6 +67,12 @@ class Bulletin:
         if not self._is_reloading:
             self._is_reloading = True
             self._spawn(self._reload())
+
+    async def _look_for_ever(self) -> None:
+        """Who changed something may have died before it told so, or the store was away when we heard it."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self._reload_soon()
 
     async def _reload(self) -> None:
         self._is_reloading = False

@@ -9,6 +9,7 @@ clock.json    how far virtual time is ahead, once it was moved: see `virtual_tim
 import contextlib
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -102,14 +103,16 @@ def announce(folder: Path, running: Running) -> Iterator[None]:
 
 def _write(folder: Path, name: str, content: bytes) -> None:
     """Whole, or as it was before."""
-    draft = folder / f"{name}.new"
-    draft.unlink(missing_ok=True)
+    draft = folder / f"{name}.{secrets.token_hex(4)}"  # others may write theirs at the same moment
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    draft.rename(folder / name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        draft.rename(folder / name)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def find_running(folder: Path) -> Running | None:

@@ -44,6 +44,11 @@ class HookReceiver:
             if status not in (200, 404):  # the facts in it are not here, whosever fault that is
                 self.watch.broke()
 
+    def missed(self, hook_key: str) -> None:
+        """A post was not even read: it was too large, or there was no room, or it broke off."""
+        if hook_key in self._runtime.directory.by_hook_key:
+            self.watch.broke()
+
     async def _post(self, connector: str, hook_key: str, headers: Mapping[str, str], body: bytes) -> Reply:
         directory = self._runtime.directory
         account = directory.by_hook_key.get(hook_key)

@@ -147,6 +147,7 @@ class Site:
         self.api: Api = app.api
         self._web = await listening(app)
         await self.dispatcher.start()
+        await self._until_ready()
         self.port = self._web.sockets[0].getsockname()[1]
         self.http = aiohttp.ClientSession(f"http://127.0.0.1:{self.port}", auto_decompress=False)
 
@@ -163,7 +164,14 @@ class Site:
             self._tenant("alice", "15550001001"), self._tenant("bob", "15550001002")
         )
         await self.api.changed()
+        await self._until_ready()
         return tenants
+
+    async def _until_ready(self) -> None:
+        """Nobody reads the store in the background from here on: a test may watch who asks it."""
+        async with asyncio.timeout(10):
+            while not all(number.is_ready for number in self.dispatcher._numbers.values()):  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
 
     async def _tenant(self, name: str, digits: str) -> Tenant:
         account = await admin.create_account(self.admin, name)

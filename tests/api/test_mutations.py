@@ -52,6 +52,9 @@ class Idle:
     async def sync_numbers(self) -> None:
         pass
 
+    def standing_ms(self) -> int:
+        return 0
+
 
 class Door:
     """The application without a socket."""

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.api.conftest import APP_SECRET, OPERATOR, TEXT, Site
+from tests.api.conftest import APP_SECRET, OPERATOR, TEXT, Site, number_form
+from trunkline import admin
 from trunkline.channels.contract import Refused, SendError
 
 NUMBER = {
@@ -43,6 +44,16 @@ def test_registering_it_again_gives_it_new_credentials(site: Site) -> None:
     again = register(site, token="another-token", messages_per_second=7)
     assert (again.status, again.json["id"], again.json["messages_per_second"]) == (200, first["id"], 7)
     assert site.runtime.directory.opened(first["id"]).token == "another-token"
+
+
+def test_a_sandboxs_number_that_is_registered_by_hand_is_served_wherever_it_is(site: Site) -> None:
+    """Else it would stay hidden in every process that does not run the sandbox itself."""
+    form = number_form("15550007000", is_builtin=True)
+    site.run(admin.register_number(site.admin, site.alice.account_id, form))
+    assert len(site.get("/v1/numbers").json["data"]) == 1
+    answer = register(site)
+    assert (answer.status, answer.json["is_builtin"]) == (200, False)
+    assert len(site.get("/v1/numbers").json["data"]) == 2
 
 
 def test_two_numbers_of_an_account_do_not_share_an_id_at_the_provider(site: Site) -> None:

@@ -49,6 +49,12 @@ def test_the_committed_document_is_this_one() -> None:
     assert committed.read_bytes() == document_bytes(), "run `make docs` and commit docs/openapi.json"
 
 
+def test_a_refusal_that_asks_to_wait_announces_for_how_long() -> None:
+    answers = DOCUMENT["paths"]["/v1/messages/batch"]["post"]["responses"]
+    waits = [status for status, answer in answers.items() if "Retry-After" in answer.get("headers", {})]
+    assert waits == ["429", "503"]
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_stands_in_it_and_fits_its_schema(name: str) -> None:
     content = DOCUMENT["paths"]["/v1/whatsapp/messages"]["post"]["requestBody"]["content"]["application/json"]

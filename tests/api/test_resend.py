@@ -6,6 +6,8 @@ import pytest
 
 from tests.api.conftest import Site
 from trunkline.channels.contract import Ambiguous
+from trunkline.store.queries import Query
+from trunkline.store.retention import REMOVED
 
 
 def in_doubt(site: Site, **changes: Any) -> str:
@@ -73,6 +75,15 @@ def test_a_message_of_a_removed_number_can_not_be_sent_again(site: Site) -> None
     answer = site.post(f"/v1/messages/{message_id}/resend")
     assert (answer.status, answer.problems) == (409, [("", "number_removed")])
     assert site.post(f"/v1/messages/{message_id}/abandon").status == 200
+
+
+def test_what_lost_its_content_can_not_be_sent_again_and_says_why(site: Site) -> None:
+    message_id = in_doubt(site)
+    site.post(f"/v1/messages/{message_id}/abandon")
+    cleared = f"UPDATE messages SET content = '{REMOVED}' WHERE id = '{message_id}'"
+    site.run(site.store.write(lambda tx: tx.execute(Query("clear", (), cleared, cleared))))
+    answer = site.post(f"/v1/messages/{message_id}/resend")
+    assert (answer.status, answer.problems) == (409, [("", "content_removed")])
 
 
 def test_an_account_sees_and_changes_its_own_policy(site: Site) -> None:

@@ -10,6 +10,7 @@ from tests.chaos.failpoints import DRAIN, NOT_BUILT, POINTS, Plan, run_plan
 from trunkline.config import ConfigError, load
 
 
+@pytest.mark.timeout(400)
 def test_a_crash_at_each_place_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     plan = Plan(times=1, is_short=True, patience=Patience(quiet_seconds=2, doubt_seconds=2))
     verdict = asyncio.run(run_plan(plan, tmp_path))

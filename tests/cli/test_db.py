@@ -70,12 +70,15 @@ def test_a_backup_comes_back_held_and_is_let_go(tmp_path: Path) -> None:
         for number in ("15550001234", "15550001235"):
             assert run("send", "text", number, "hello", "--send-at", later, "--data", data).code == 0
         assert run("db", "backup", backup, "--data", data).code == 0
+        nowhere = run("db", "backup", tmp_path / "nowhere" / "b.db", "--data", data)
+        assert (nowhere.code, nowhere.err) == (2, f"trunkline: there is no folder {tmp_path / 'nowhere'}\n")
         assert run("db", "restore", backup, "--data", data).code == 4
         assert run("db", "check", "--data", data).code == 0
     assert run("db", "restore", backup, "--data", data, "--json").json["held"] == 2
     with running("serve", data, "--sandbox-port", "0"):
         listed = run("messages", "list", "--data", data, "--json").json["data"]
         assert [message["state_reason"] for message in listed] == ["restored", "restored"]
+        assert "release-restored" in run("messages", "show", listed[0]["id"], "--data", data).out
         assert run("messages", "cancel", listed[0]["id"], "--data", data).code == 0
     release = ("db", "release-restored", "--json", "--data", data)
     assert run(*release).json == {"held": 1}

@@ -92,12 +92,13 @@ class Cluster:
         for member in self.members:
             await member.runtime.directory.reload()
 
-    async def register(self, office: Admin | None = None) -> None:
+    async def register(self, office: Admin | None = None, *, is_builtin: bool = False) -> None:
         """One more number, which nobody is told of."""
         runtime, n = self.members[0].runtime, len(self.numbers)
         form = NumberForm(
             digits=f"155500010{n:02}", phone_number_id=f"{n}", waba_id="1", token="t", app_id="1",
             app_secret="s", base_url="http://127.0.0.1:9", messages_per_second=1000,
+            is_builtin=is_builtin,
         )  # fmt: skip
         office = office or Admin(runtime.store, runtime.vault, runtime.clock)
         self.numbers.append((await admin.register_number(office, self.account_id, form)).id)
@@ -120,7 +121,7 @@ class Cluster:
 
     async def leases(self) -> dict[str, Held]:
         async def work(tx: Tx) -> dict[str, Held]:
-            return {held.number_id: held for held in await leases.of_account(tx, self.account_id)}
+            return {held.number_id: held for held in await leases.of_accounts(tx, [self.account_id])}
 
         return await self.store.read(work)
 

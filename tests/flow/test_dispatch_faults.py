@@ -316,3 +316,56 @@ def test_one_recipient_with_a_long_line_keeps_nobody_else_waiting(
         never.set()
 
     story(tmp_path, tell)
+
+
+def test_news_of_an_ended_doubt_that_come_twice_start_one_send(tmp_path: Path) -> None:
+    async def tell(rig: Rig) -> None:
+        async def slow(outgoing: Outgoing) -> Outcome:
+            await asyncio.sleep(1)
+            return await taken(outgoing)
+
+        rig.provider.answer = slow
+        await rig.start()
+        again, behind = rig.message(), rig.message()
+        rig.store.refuse("batch")  # its intent waits
+        await rig.accept(again, behind)
+        await asyncio.sleep(0.1)
+        await rig.dispatcher.again(rig.number_id, again.id)
+        await rig.until(behind, "submitted")
+        assert [message.token.split(".")[1][:-2] for message in rig.provider.sent] == [
+            one.id.removeprefix("msg_") for one in (again, behind)
+        ]
+
+    story(tmp_path, tell)
+
+
+def test_a_fault_of_ours_before_a_send_leaves_nothing_in_sending(
+    tmp_path: Path, logged_errors: list[str]
+) -> None:
+    async def tell(rig: Rig) -> None:
+        await rig.start()
+        odd = rig.message(content="{")
+        await rig.accept(odd)
+        while not (await rig.row(odd)).attempts:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await rig.until(odd, "queued")
+        assert rig.provider.sent == []
+        logged_errors.clear()
+
+    story(tmp_path, tell)
+
+
+def test_a_fault_of_ours_while_news_are_read_costs_nobody_a_minute(
+    tmp_path: Path, logged_errors: list[str]
+) -> None:
+    async def tell(rig: Rig) -> None:
+        await rig.start()
+        message = rig.message()
+        await rig.keep(message)
+        rig.store.refuse("read", fault=ZeroDivisionError("on purpose"))
+        rig.dispatcher.refresh(rig.number_id)
+        await rig.until(message, "submitted")
+        assert len(logged_errors) == 1
+        logged_errors.clear()
+
+    story(tmp_path, tell)

@@ -21,7 +21,7 @@ def test_a_status_without_a_token_settles_the_only_doubt_of_its_lane(store_url: 
         message = await desk.doubt()
         await desk.doubt("15550009999")
         await desk.tell(desk.fact("wamid.x"))
-        assert await desk.settle() == [doubts.End(message.id, PERSON, None)]
+        assert await desk.settle() == [doubts.End(message.id, PERSON, None, is_evident=True)]
         row = await desk.rig.row(message)
         assert (row.state, row.provider_id) == ("failed", "wamid.x")
         [attempt] = await desk.attempts(message)

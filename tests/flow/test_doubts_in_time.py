@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.doubt_desk import MINUTE, PERSON, Desk, Tell, story
+from tests.flow.doubt_desk import DAY, MINUTE, PERSON, Desk, Tell, story
 from trunkline import admin
 from trunkline.hooks import HookReceiver
 from trunkline.inbound.receive import receive
 from trunkline.inbound.watch import HookWatch
+from trunkline.model import ids
 from trunkline.model.message import State
 from trunkline.outbound import doubts
-from trunkline.store import StoreUnavailable, watches
+from trunkline.store import StoreUnavailable, Tx, processes, watches
+from trunkline.store.queries import Query
 
 # -- R3
 
@@ -77,6 +79,29 @@ async def a_post_turned_away(desk: Desk) -> None:
     await desk.later(20 * MINUTE)
 
 
+async def a_killed_process(desk: Desk) -> None:
+    """By the database's own clock: so the attempt is put back, as what happened since can not be."""
+
+    async def work(tx: Tx) -> None:
+        await processes.beat(tx, "prc_killed", "elsewhere", "api,hooks")
+        for text in (
+            f"UPDATE attempts SET started_at = started_at - {10 * MINUTE}",
+            "UPDATE watches SET since = 0",
+            f"UPDATE processes SET expires_at = expires_at - {2 * MINUTE} WHERE id = 'prc_killed'",
+        ):
+            await tx.execute(Query("change", (), text, text))
+
+    await desk.write(work)
+    await desk.later(20 * MINUTE)
+
+
+async def a_post_that_was_not_even_read(desk: Desk) -> None:
+    receiver = HookReceiver(desk.rig.runtime, desk.processor)
+    receiver.watch = desk.watch
+    receiver.missed(desk.rig.runtime.directory.accounts[desk.rig.account_id].hook_key)
+    await desk.later(20 * MINUTE)
+
+
 async def silent_others(desk: Desk) -> None:
     await desk.taken("15550003333")
     await desk.later(20 * MINUTE)
@@ -108,6 +133,8 @@ async def the_policy_never_resend(desk: Desk) -> None:
         no_watch,
         a_restart,
         a_post_turned_away,
+        a_post_that_was_not_even_read,
+        a_killed_process,
         silent_others,
         an_unread_post,
         an_unreadable_post,
@@ -227,6 +254,52 @@ def test_an_account_may_want_it_sent_again_after_a_time(store_url: str, tmp_path
         assert "wamid.one" in ((await desk.attempts(message))[0].detail or "")
 
     story(tmp_path, tell, store_url)
+
+
+def test_the_policy_waits_until_what_the_provider_told_is_read(store_url: str, tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        await desk.policy("resend_after", 90)
+        message = await desk.doubt()
+        await desk.processor.stop()
+        await receive(desk.rig.runtime, desk.rig.account_id, "whatsapp_cloud", b"[]")
+        await desk.later(120_000)  # as after a start: the post is here, and nobody has looked into it
+        assert await desk.settle() == []
+        assert await desk.state(message) == "unknown"
+        await desk.processor.start()
+        async with asyncio.timeout(5):
+            while not await desk.settle():
+                await desk.later(31_000)
+        assert await desk.state(message) == "queued"
+
+    story(tmp_path, tell, store_url)
+
+
+def test_silent_sends_count_however_long_ago_the_doubtful_one_was_accepted(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trunkline.store.doubts._NEXT", 3)
+
+    async def tell(desk: Desk) -> None:
+        scheduled = desk.rig.message(PERSON, expires_at=desk.clock.now() + DAY)
+        await desk.rig.keep(scheduled)
+        for n in range(5):  # accepted after it and gone before it
+            await desk.taken(f"155500044{n:02}")
+        await desk.later(MINUTE)
+        await desk.answered(scheduled, await desk.begun(scheduled, stored=True), State.UNKNOWN)
+        silent = desk.rig.message("15550003333", id=later_id(desk))
+        await desk.answered(silent, await desk.begun(silent), State.SUBMITTED)
+        await desk.later(20 * MINUTE)
+        assert await desk.settle() == []
+        await desk.tell(desk.fact(f"wamid.{silent.id}", "sent", recipient=silent.recipient))
+        await desk.later(MINUTE)
+        assert [end.message_id for end in await desk.settle()] == [scheduled.id]
+
+    story(tmp_path, tell, store_url)
+
+
+def later_id(desk: Desk) -> str:
+    """As of a message that is accepted now, by the desk's clock."""
+    return ids.first_id(ids.MESSAGE, desk.clock.now() + 1)
 
 
 def test_evidence_at_the_same_moment_wins(tmp_path: Path) -> None:

@@ -105,6 +105,18 @@ def test_a_noisy_account_is_refused_alone(site: Site) -> None:
     assert site.send().status == 200
 
 
+def test_a_providers_post_that_is_not_read_counts_as_missed(site: Site) -> None:
+    watch, room = site.api.hooks.watch, site.api.gate.posts  # type: ignore[attr-defined]
+    key = next(iter(site.runtime.directory.accounts.values())).hook_key
+    site.run(watch.beat())
+    room.held = room.most
+    assert site.post("/hooks/whatsapp_cloud/nobody", b" " * 100_000, key=None).status == 503
+    assert not watch._is_anew
+    assert site.post(f"/hooks/whatsapp_cloud/{key}", b" " * 100_000, key=None).status == 503
+    assert watch._is_anew
+    room.held = 0
+
+
 def test_large_bodies_are_held_within_bounds_and_given_back(site: Site) -> None:
     room = site.api.gate.bodies
     large = b" " * 200_000 + b"[]"
@@ -191,6 +203,18 @@ def test_the_patience_with_a_held_database_is_at_most_five_seconds() -> None:
 
 
 # -- readiness and metrics
+
+
+def test_many_who_ask_for_readiness_at_once_cost_one_write(site: Site) -> None:
+    async def ask() -> list[int]:
+        return [answer.status for answer in await asyncio.gather(*map(asked, range(20)))]
+
+    async def asked(_: int) -> Answer:
+        return await site.asked("GET", "/readyz", key=None)
+
+    before = site.store.load.commits.rows
+    assert site.run(ask()) == [200] * 20
+    assert site.store.load.commits.rows - before < 10
 
 
 def test_readiness_tells_why_not(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

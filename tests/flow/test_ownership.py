@@ -4,8 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from tests.flow.cluster import Cluster, cluster
-from trunkline.outbound import accept
+from tests.flow.rig import taken
+from trunkline import admin, bulletin
+from trunkline.admin import Admin
+from trunkline.channels.contract import Outcome, Outgoing, Refused, SendError
+from trunkline.model.message import bind
+from trunkline.outbound import accept, ownership
 from trunkline.outbound.accept import Birth
 from trunkline.outbound.wire_marks import WireMarks
 from trunkline.store import Tx, attempts, leases, messages, open_store, processes, settlement
@@ -240,5 +247,149 @@ def test_a_number_registered_through_one_process_is_served_by_the_others(
         await running.register()
         await running.members[0].runtime.store.write(lambda tx: tx.tell("directory"))
         await running.until(lambda: len(running.members[1].owned()) == 2, seconds=5)
+
+    story(tmp_path, postgres_url, tell, numbers=1)
+
+
+def test_a_change_that_nobody_told_of_is_found(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever made it may have died before the news."""
+    monkeypatch.setattr(bulletin, "LOOK_SECONDS", 0.3)
+
+    async def tell(running: Cluster) -> None:
+        await running.members[1].start()
+        await running.until(lambda: len(running.members[1].owned()) == 1)
+        await running.register()
+        await running.until(lambda: len(running.members[1].owned()) == 2, seconds=5)
+
+    story(tmp_path, postgres_url, tell, numbers=1)
+
+
+def test_a_hold_is_known_to_every_process(
+    tmp_path: Path, postgres_url: str, logged_errors: list[str]
+) -> None:
+    """Else the next owner would release what is held, and the API of another process would not show it."""
+    no_token = SendError(
+        code=190, title="token", cause="expired", actor="operator", remedy="renew", effect="hold_number"
+    )
+
+    async def refuse(message: Outgoing) -> Outcome:
+        return Refused(no_token)
+
+    async def tell(running: Cluster) -> None:
+        owner, other = running.members
+        owner.provider.answer = refuse
+        await owner.start()
+        await running.until_all_owned()
+        other.bulletin.start()
+        await accepted_by(running, 0, running.message(running.numbers[0], "15550002222"))
+        known = other.runtime.directory
+        await running.until(lambda: known.numbers[running.numbers[0]].held_reason is not None, seconds=5)
+        logged_errors.clear()
+
+    story(tmp_path, postgres_url, tell, numbers=1)
+
+
+def test_a_number_that_is_slow_to_leave_does_not_cost_the_others_their_leases(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ownership, "RENEW_SECONDS", 0.1)
+
+    async def tell(running: Cluster) -> None:
+        [member] = running.members
+        on_the_wire, may_end = asyncio.Event(), asyncio.Event()
+
+        async def slow(message: Outgoing) -> Outcome:
+            on_the_wire.set()
+            await may_end.wait()
+            return await taken(message)
+
+        member.provider.answer = slow
+        await member.start()
+        await running.until_all_owned()
+        leaving, staying = running.numbers
+        await accepted_by(running, 0, running.message(leaving, "15550002222"))
+        await on_the_wire.wait()
+        runtime = member.runtime
+        await admin.remove_number(
+            Admin(runtime.store, runtime.vault, runtime.clock), running.account_id, leaving
+        )
+        await runtime.store.write(lambda tx: tx.tell("directory"))
+        await running.until(lambda: member.owned() == {staying})
+        owned = member.dispatcher._numbers[staying].owned
+        before = owned.until
+        await running.until(lambda: owned.until > before + 1.5, seconds=4)
+        may_end.set()
+
+    story(tmp_path, postgres_url, tell, members=1, numbers=2)
+
+
+def test_a_process_that_stops_takes_nothing_back(tmp_path: Path, postgres_url: str) -> None:
+    async def tell(running: Cluster) -> None:
+        [member] = running.members
+        await member.start()
+        await running.until_all_owned()
+        await member.dispatcher.stop()
+        member.bulletin.hear("directory")
+        await asyncio.sleep(0.5)
+        assert member.owned() == set()
+        assert all(held.is_over for held in (await running.leases()).values())
+
+    story(tmp_path, postgres_url, tell, members=1, numbers=2)
+
+
+def test_a_sandbox_s_number_stays_where_the_sandbox_runs(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ownership, "SETTLED_IN_MS", 0)
+
+    async def tell(running: Cluster) -> None:
+        with_sandbox, without = running.members
+        with_sandbox.runtime.directory.with_builtin = True
+        for _ in range(6):
+            await running.register(is_builtin=True)
+        await with_sandbox.runtime.directory.reload()
+        await with_sandbox.start()
+        await running.until_all_owned()
+        await without.start()
+        await asyncio.sleep(2.5)  # some looks of both
+        assert with_sandbox.owned() == set(running.numbers)
+
+    story(tmp_path, postgres_url, tell, numbers=0)
+
+
+def test_a_take_over_and_a_status_of_the_same_message_do_not_lock_each_other_out(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async def tell(running: Cluster) -> None:
+        [number_id] = running.numbers
+        new = running.message(number_id, "15550002222")
+        account_id, now = running.account_id, new.due_at
+
+        async def left_open(tx: Tx) -> list[attempts.OpenAttempt]:
+            await messages.insert_many(tx, [new])
+            await leases.take(tx, account_id, number_id, "prc_dead", is_alone=False)
+            await attempts.open_intents(tx, [Intent(account_id, new.id, number_id, new.recipient, 1, now)])
+            return await attempts.open_of_number(tx, account_id, number_id)
+
+        left = await running.store.write(left_open)
+        has_begun, comes = asyncio.Event(), asyncio.Event()
+
+        async def status(tx: Tx) -> None:
+            [progress] = await messages.progress_many(tx, [(account_id, new.id)])
+            await messages.advance_many(tx, account_id, [bind(progress, "wamid.1", now)])
+            has_begun.set()
+            await comes.wait()
+            await settlement.settle_attempts(tx, account_id, [new.id], "token", now)
+
+        first, second = (member.runtime.store for member in running.members)
+        settling = asyncio.create_task(first.write(status))
+        await asyncio.wait_for(has_begun.wait(), 5)
+        doubting = asyncio.create_task(second.write(lambda tx: attempts.doubt(tx, account_id, left, "", now)))
+        await asyncio.sleep(0.3)
+        comes.set()
+        await asyncio.gather(settling, doubting)
+        assert (await running.row(new)).state == "submitted"
 
     story(tmp_path, postgres_url, tell, numbers=1)

@@ -13,13 +13,14 @@ import pytest
 from tests.flow.rig import Rig, rig, taken
 from trunkline import admin
 from trunkline.admin import NumberForm
-from trunkline.channels.contract import Ambiguous, Outcome, Outgoing
+from trunkline.channels.contract import Ambiguous, NotSent, Outcome, Outgoing, Refused, SendError
 from trunkline.clock import VirtualClock
 from trunkline.model import ids
 from trunkline.model.message import Priority
 from trunkline.outbound import line
 from trunkline.outbound.accept import as_waiting
 from trunkline.outbound.breaker import IN_A_ROW
+from trunkline.outbound.verdict import MAX_RETRIES
 from trunkline.store import messages
 from trunkline.store.messages import NewMessage
 
@@ -140,22 +141,6 @@ def test_a_storm_of_news_makes_few_reads(tmp_path: Path, monkeypatch: pytest.Mon
     story(tmp_path, tell)
 
 
-def test_a_cleared_line_sends_nothing_and_takes_nothing_in_until_it_is_made_again(tmp_path: Path) -> None:
-    async def tell(rig: Rig) -> None:
-        await rig.start()
-        await slowly(rig, 1)
-        await rig.keep(*many(rig, 10, Priority.NORMAL))
-        number = rig.dispatcher._numbers[rig.number_id]
-        await number.line.make()
-        number.line.clear()
-        number.line.add(as_waiting(rig.message()))
-        assert number.line.take() is None
-        await number.line.make()
-        assert number.line.take() is not None
-
-    story(tmp_path, tell)
-
-
 def test_in_an_outage_few_messages_get_into_doubt_and_all_others_go_after_it(tmp_path: Path) -> None:
     clock = VirtualClock()
 
@@ -186,6 +171,85 @@ def test_in_an_outage_few_messages_get_into_doubt_and_all_others_go_after_it(tmp
         assert len(at) <= IN_A_ROW + 25
 
     story(tmp_path, tell, clock=clock)
+
+
+def test_an_outage_uses_up_no_patience_with_refusals(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    busy = SendError(code=131016, title="t", cause="c", actor="nobody", remedy="r", effect="retry")
+
+    async def tell(rig: Rig) -> None:
+        async def out(message: Outgoing) -> Outcome:
+            tries = len(rig.provider.sent)
+            if tries <= MAX_RETRIES + 1:
+                return NotSent("connection refused")
+            return Refused(busy) if tries == MAX_RETRIES + 2 else await taken(message)
+
+        rig.provider.answer = out
+        await rig.start()
+        message = rig.message(expires_at=clock.now() + 24 * 3_600_000)
+        await rig.accept(message)
+        async with asyncio.timeout(15):
+            while (await rig.row(message)).state not in ("submitted", "failed"):
+                clock.advance(10_000)
+                await asyncio.sleep(0.002)
+        assert (await rig.row(message)).state == "submitted"
+
+    story(tmp_path, tell, clock=clock)
+
+
+def test_a_doubt_that_is_given_up_does_not_say_that_the_provider_is_back(tmp_path: Path) -> None:
+    clock = VirtualClock()
+
+    async def tell(rig: Rig) -> None:
+        async def out(message: Outgoing) -> Outcome:
+            return Ambiguous("HTTP 503", 503)
+
+        rig.provider.answer = out
+        await rig.start()
+        await slowly(rig, 50)
+        await rig.accept(*many(rig, 30, Priority.NORMAL))
+        async with asyncio.timeout(10):
+            while len(rig.provider.sent) < IN_A_ROW:
+                clock.advance(20)
+                await asyncio.sleep(0.002)
+        number = rig.dispatcher._numbers[rig.number_id]
+        await until(lambda: number.in_doubt >= IN_A_ROW)
+        recipient, message_id = next(iter(number._doubts.items()))
+        rig.dispatcher.free(rig.number_id, recipient, message_id)  # as after `abandon`
+        assert number._governor.state(clock.monotonic()).is_broken
+        recipient, message_id = next(iter(number._doubts.items()))
+        rig.dispatcher.settled(rig.number_id, recipient, message_id)
+        assert not number._governor.state(clock.monotonic()).is_broken
+
+    story(tmp_path, tell, clock=clock)
+
+
+def test_a_raised_tier_lets_those_go_who_waited_for_it(tmp_path: Path) -> None:
+    clock = VirtualClock()
+
+    async def tell(rig: Rig) -> None:
+        await rig.start()
+        await tier(rig, 1)
+        first, second = (rig.message(f"1555000010{n}", type="template") for n in range(2))
+        await rig.accept(first, second)
+        async with asyncio.timeout(10):
+            while not rig.provider.sent:
+                clock.advance(20)
+                await asyncio.sleep(0.002)
+        await until(lambda: (rig.dispatcher._numbers[rig.number_id].line.seconds_to_next() or 0) > 60)
+        await tier(rig, 2)
+        async with asyncio.timeout(10):
+            for _ in range(360):
+                clock.advance(1000)
+                await asyncio.sleep(0.002)
+        assert rig.provider.recipients() == [first.recipient, second.recipient]
+
+    story(tmp_path, tell, clock=clock)
+
+
+async def tier(rig: Rig, recipients: int) -> None:
+    number = rig.dispatcher._numbers[rig.number_id]
+    await number.change(msgspec.structs.replace(number._row, daily_recipients=recipients))
 
 
 def test_the_tier_of_a_number_is_kept_to_after_a_restart(tmp_path: Path) -> None:

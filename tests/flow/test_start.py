@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,15 @@ def test_whoever_holds_the_folder_finds_nothing_of_a_server_that_was_killed(tmp_
         with announce(tmp_path, running):
             assert ((tmp_path / "run.json").stat().st_mode & 0o777) == 0o600
         assert find_running(tmp_path) is None
+
+
+def test_several_processes_may_announce_themselves_in_one_folder_at_the_same_moment(tmp_path: Path) -> None:
+    def come_and_go(pid: int) -> None:
+        for _ in range(100):
+            with announce(tmp_path, Running(pid, "http://127.0.0.1:9", "token")):
+                pass
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(come_and_go, pid) for pid in range(1, 5)]:
+            done.result()
+    assert [path.name for path in tmp_path.iterdir() if path.name != "run.json"] == []

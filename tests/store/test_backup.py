@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.factories import NOW
@@ -12,8 +13,9 @@ from trunkline.channels.contract import Ambiguous, Outcome, Outgoing, StatusFact
 from trunkline.clock import SystemClock
 from trunkline.inbound.statuses import Report, apply_reports
 from trunkline.model.message import State
-from trunkline.store import restored, tables
+from trunkline.store import StoreUnavailable, migrate, restored, tables
 from trunkline.store.backup import BackupRefused, back_up, restore
+from trunkline.store.ballast import Ballast
 from trunkline.store.damage import check_in_background, find_damage
 from trunkline.store.messages import NewMessage
 from trunkline.store.sqlite import connect
@@ -154,3 +156,26 @@ def test_damage_is_found_in_the_background_and_told(tmp_path: Path, logged_error
     assert not asyncio.run(check_in_background(path, on_damage))
     assert len(told) == 1
     assert "is damaged" in logged_errors.pop()
+
+
+def test_a_full_disk_is_told_in_our_words_and_leaves_nothing_half_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small(path: Path, **how: bool) -> apsw.Connection:
+        connection = connect(path, **how)
+        connection.execute("PRAGMA max_page_count = 8")
+        return connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "connect", small)
+        with pytest.raises(StoreUnavailable, match="full"):
+            migrate.migrate_sqlite(tmp_path / "trunkline.db", NOW)
+    assert migrate.migrate_sqlite(tmp_path / "trunkline.db", NOW) != []
+    assert find_damage(tmp_path / "trunkline.db", thorough=True) is None
+
+
+def test_a_ballast_that_can_not_be_removed_does_not_end_the_writer(tmp_path: Path) -> None:
+    (tmp_path / "ballast").mkdir()
+    ballast = Ballast(tmp_path, 1)
+    assert not ballast.make()
+    ballast.give_up()

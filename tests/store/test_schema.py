@@ -173,6 +173,7 @@ def test_every_hot_query_names_its_account() -> None:
         "probe.checksums",
         "probe.come",
         "probe.go",
+        "processes.died_since",
         "processes.forget_dead",
         "processes.leave",
         "processes.living",

@@ -129,6 +129,9 @@ def test_a_file_that_can_not_be_used_is_refused(tmp_path, text, words):
         {"dispatch.send_timeout_seconds": 11},
         {"sandbox.strict": "maybe"},
         {"sandbox.start": True},
+        {"only": "api,post"},
+        {"failpoints": "C22:kill"},
+        {"failpoints": "C9:kill,C6"},
     ],
 )
 def test_values_out_of_their_range_are_refused(overrides):

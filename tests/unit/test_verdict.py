@@ -4,7 +4,7 @@ import pytest
 
 from trunkline.channels.contract import Ambiguous, NotSent, Refused, SendError, Taken
 from trunkline.model.message import State
-from trunkline.outbound.verdict import CAP_SECONDS, MAX_RETRIES, Verdict, backoff, judge
+from trunkline.outbound.verdict import CAP_SECONDS, LONGEST_PAUSE, MAX_RETRIES, Verdict, backoff, judge
 
 CHANCE = random.Random(1)
 
@@ -50,6 +50,7 @@ def test_a_no_that_may_pass_is_tried_again_and_not_for_ever() -> None:
 @pytest.mark.parametrize("effect", ["slow_number", "delay_lane"])
 def test_what_was_only_too_fast_is_delayed_and_never_fails_by_it(effect: str) -> None:
     late = refused(effect, 300)
+    assert late.slow_number_seconds is None or late.slow_number_seconds <= LONGEST_PAUSE
     assert late.state is State.QUEUED
     assert late.retry_seconds is not None
     assert 0 < late.retry_seconds <= CAP_SECONDS

@@ -1,5 +1,6 @@
 """Wire marks: what stands there may have left, and nothing else is believed."""
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from trunkline.model import ids
 from trunkline.outbound import wire_marks
-from trunkline.outbound.wire_marks import WireMarks, forget_others, marked_by
+from trunkline.outbound.wire_marks import WireMarks, forget_others, is_dead, marked_by
 
 FIRST, SECOND = ids.new_id(ids.MESSAGE), ids.new_id(ids.MESSAGE)
 
@@ -61,6 +62,26 @@ def test_nothing_is_proven_without_a_boot_id(tmp_path: Path, monkeypatch: pytest
     assert marked_by(tmp_path, "prc_dead") is None
 
 
+def test_one_that_ran_under_another_boot_is_not_known_to_be_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may live on another machine that shares the folder, but not its locks."""
+    killed(tmp_path, "pass")
+    assert is_dead(tmp_path, "prc_dead")
+    boot = tmp_path / "boot_id"
+    boot.write_text("another boot")
+    monkeypatch.setattr(wire_marks, "_BOOT_ID", boot)
+    assert not is_dead(tmp_path, "prc_dead")
+
+
+def test_two_may_ask_at_the_same_moment(tmp_path: Path) -> None:
+    killed(tmp_path, f"marks.put({FIRST!r}, 1)")
+    with (tmp_path / "wire" / "prc_dead").open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)  # as who asks takes it
+        assert is_dead(tmp_path, "prc_dead")
+        assert marked_by(tmp_path, "prc_dead") == {(FIRST, 1)}
+
+
 @pytest.mark.parametrize("damage", ["cut", "changed", "header", "gone"])
 def test_nothing_is_proven_by_a_damaged_file(tmp_path: Path, damage: str) -> None:
     killed(tmp_path, f"marks.put({FIRST!r}, 1)")
@@ -82,5 +103,15 @@ def test_a_clean_end_leaves_a_file_only_while_something_is_open(tmp_path: Path) 
     open_.close()
     assert [path.name for path in (tmp_path / "wire").iterdir()] == ["prc_open"]
     assert marked_by(tmp_path, "prc_open") == {(SECOND, 1)}
+    (tmp_path / "wire" / "folder").mkdir()  # not ours: it is left alone
     forget_others(tmp_path, {"prc_new"})
     assert marked_by(tmp_path, "prc_open") is None
+
+
+def test_a_mark_that_comes_after_the_end_is_written_to_no_other_file(tmp_path: Path) -> None:
+    marks = WireMarks(tmp_path, "prc_late")
+    marks.close()
+    with (tmp_path / "other").open("w+b") as other:  # it gets the number of the file that was closed
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            marks.put(FIRST, 1)
+        assert other.read() == b""

@@ -1,5 +1,6 @@
 """What every handler is given, beside its request."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -19,6 +20,8 @@ class Hooks(Protocol):
     async def post(
         self, connector: str, hook_key: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, bytes]: ...
+
+    def missed(self, hook_key: str) -> None: ...
 
 
 class Api:
@@ -46,6 +49,8 @@ class Api:
         self.cursor_key = runtime.vault.derive("page cursors")
         self.running_keys: dict[tuple[str, str], bytes] = {}
         """Idempotency keys whose first request is still being answered here → its fingerprint."""
+        self.examining: asyncio.Task[list[str]] | None = None
+        """The look at the readiness that is under way."""
         self.openapi = b""
         """The OpenAPI document."""
 

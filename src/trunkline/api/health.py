@@ -40,7 +40,11 @@ REASONS_NOT_READY = {
 
 
 async def readyz(api: Api, request: Request, caller: Caller) -> Response:
-    reasons = await examine(api)
+    if api.examining is None or api.examining.done():
+        api.examining = asyncio.create_task(
+            examine(api)
+        )  # for all who ask meanwhile: anybody may, and it writes
+    reasons = await asyncio.shield(api.examining)
     if reasons:
         return as_json(Ready("not_ready", reasons), 503)
     return as_json(Ready("ready"))

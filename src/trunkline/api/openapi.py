@@ -205,7 +205,17 @@ def _refusals(route: Route) -> dict[str, Schema]:
     by_status: dict[int, list[str]] = {}
     for word in dict.fromkeys([*words, *_OUR_REASONS]):
         by_status.setdefault(REASONS[word].status, []).append(word)
-    return {str(status): _refusal(route, by_status[status]) for status in sorted(by_status)}
+    return {str(status): _refusal(route, by_status[status]) | _wait(status) for status in sorted(by_status)}
+
+
+def _wait(status: int) -> Schema:
+    if status not in (429, 503):
+        return {}
+    header = {
+        "description": "Repeat it after so many seconds, where it is given.",
+        "schema": {"type": "integer"},
+    }
+    return {"headers": {"Retry-After": header}}
 
 
 def _refusal(route: Route, words: list[str]) -> Schema:

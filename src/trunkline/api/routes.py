@@ -248,7 +248,6 @@ ROUTES: tuple[Route, ...] = (
         operation="getAccount",
         summary="The account itself, and what it wants done about doubts",
         handler=accounts.show,
-        who=Who.LIVE_KEY,
         answers={200: AccountSettings},
     ),
     Route(

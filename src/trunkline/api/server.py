@@ -170,7 +170,12 @@ class Endpoint:
             _expect_json(request.headers)
         gate = self._api.gate
         room = gate.posts if route.takes is Takes.BYTES else gate.bodies
-        request.body = await read_body(receive, request.headers, self._limits[route.takes], room)
+        try:
+            request.body = await read_body(receive, request.headers, self._limits[route.takes], room)
+        except BaseException:
+            if route.takes is Takes.BYTES:
+                self._api.hooks.missed(request.params["hook_key"])
+            raise
         try:
             return await route.handler(self._api, request, caller)
         finally:

@@ -292,6 +292,6 @@ def _say(*lines: str) -> None:
 
 
 def _of_mark(held: int, in_doubt: int) -> Iterator[str]:
-    yield f"{held} messages that waited are held, {in_doubt} are in doubt."
+    yield f"Messages that waited and are held: {held}; in doubt: {in_doubt}."
     if held:
         yield "Let the server run, so that the provider reports; then: trunkline db release-restored"

@@ -21,7 +21,7 @@ MEANING: dict[ExitCode, str] = {
     ExitCode.OK: "Done.",
     ExitCode.REFUSED: "The other side refused it, or the message, a replay or a check of `doctor` failed.",
     ExitCode.USAGE: "The command line or the configuration is wrong; a port is taken.",
-    ExitCode.UNREACHABLE: "The server or the database can not be reached, or is not running.",
+    ExitCode.UNREACHABLE: "The server or the database can not be reached or used, or is not running.",
     ExitCode.IN_USE: "Another process uses the data folder.",
     ExitCode.PENDING: "What was waited for did not come in time; message or scenario go on by themselves.",
     ExitCode.INTERRUPTED: "Interrupted from the keyboard.",

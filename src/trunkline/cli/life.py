@@ -68,6 +68,8 @@ def summary(message: Message) -> Iterator[tuple[str, str]]:
         yield "due", local_time(message["due_at"], with_date=True)
     if str(message.get("state_reason")).startswith("number_held"):
         yield "remedy", f"mend the cause, then: trunkline numbers release {message['from']}"
+    if message["state"] == "held" and message.get("state_reason") == "restored":
+        yield "remedy", "decide on all that a restore holds: trunkline db release-restored"
     yield from _choices(message)
     if message.get("error"):
         yield from error_lines(message["error"])

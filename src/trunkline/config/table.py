@@ -40,11 +40,11 @@ def _address(*schemes: str) -> Check:
 
 
 def _failpoints(value: str) -> str | None:
-    fine = not value or re.fullmatch(_FAILPOINTS, value)
-    return None if fine else "like C9:kill:3,C6:stop"
+    fine = not value or all(re.fullmatch(_FAILPOINT, part) for part in value.split(","))
+    return None if fine else "like C9:kill:3,C6:stop, with places from C1 to C21"
 
 
-_FAILPOINTS = r"C\d+:(kill|stop)(:[1-9]\d*)?(,C\d+:(kill|stop)(:[1-9]\d*)?)*"
+_FAILPOINT = r"C([1-9]|1\d|2[01]):(kill|stop)(:[1-9]\d*)?"
 _port = _between(0, 65535)
 
 ROLES = ("api", "hooks", "dispatch", "process", "chores")

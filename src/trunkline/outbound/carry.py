@@ -18,7 +18,7 @@ from trunkline.model.message import State
 from trunkline.outbound.context import provider_id_of
 from trunkline.outbound.governor import Governor
 from trunkline.outbound.ownership import Owned
-from trunkline.outbound.verdict import Verdict, judge
+from trunkline.outbound.verdict import MAX_RETRIES, Verdict, judge
 from trunkline.outbound.wire_marks import WireMarks
 from trunkline.runtime import Runtime, log
 from trunkline.store import StoreUnavailable, attempts, settlement
@@ -99,6 +99,9 @@ class Carrier:
             outgoing = await self._outgoing(message, n)
         except (StoreUnavailable, KeyError) as fault:  # the store is away, or the number was just removed
             return None, NotSent(f"not ready to be sent: {type(fault).__name__}")
+        except Exception as fault:
+            log.error("message %s: it can not be made ready", message.id, exc_info=fault)
+            return None, NotSent(f"internal fault before sending: {type(fault).__name__}")
         if outgoing is None:
             return None, Refused(_NEVER_SENT)
         if not self._owned.holds():  # the store took long, or this process was frozen
@@ -140,7 +143,8 @@ class Carrier:
             return await self._until_recorded(message, n, Ambiguous("internal fault while it was recorded"))
 
     async def _until_recorded(self, message: Waiting, n: int, outcome: Outcome) -> Verdict | None:
-        verdict = judge(outcome, message.type, n, self._runtime.random)
+        tries = await self._tries(message, n) if isinstance(outcome, Refused) else n
+        verdict = judge(outcome, message.type, tries, self._runtime.random)
         if verdict.hold_number is not None:
             # First: who sees a held message and releases its number must not be overtaken by this.
             await self._hold(verdict.reason or verdict.hold_number)
@@ -155,6 +159,17 @@ class Carrier:
         reach("C10")
         self._runtime.tally.count(f"outcomes_total {verdict.outcome}")
         return verdict if took else None
+
+    async def _tries(self, message: Waiting, n: int) -> int:
+        """By which patience with a refusal ends: an outage in which nothing left must not use it up."""
+        if n <= MAX_RETRIES:
+            return n
+        store, key = self._runtime.store, (message.account_id, message.id)
+        former = await until_kept(
+            f"the attempts of message {message.id}",
+            lambda: store.read(lambda tx: attempts.of_message(tx, *key)),
+        )
+        return 1 + sum(attempt.outcome == "refused" for attempt in former)
 
 
 _NEVER_SENT = SendError(

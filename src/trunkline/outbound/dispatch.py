@@ -5,8 +5,10 @@ commit. `ownership.py` says which numbers are ours, `number.py` sends for one, `
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
+from trunkline.loops import for_ever
 from trunkline.membership import Membership
 from trunkline.outbound.number import NumberDispatcher, Shared
 from trunkline.outbound.ownership import Ownership, take_over
@@ -44,7 +46,9 @@ class Dispatcher:
         self._following = asyncio.Lock()
         self._wake = asyncio.Event()
         self._gone_at = 0.0
-        self._rounds: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
+        self._leaving: set[asyncio.Task[None]] = set()  # numbers that are being given up
+        self._is_stopping = False
         tally = runtime.tally
         tally.gauge("sends_in_flight", lambda: self.slots.in_flight)
         tally.gauge("queued_in_memory", lambda: sum(len(one.line) for one in self._numbers.values()))
@@ -53,9 +57,12 @@ class Dispatcher:
     async def start(self) -> None:
         """Take over what is ours, then go on looking. `StoreUnavailable` when not even that is possible."""
         self._ownership = Ownership(self._runtime, self._membership)
+        # On its own: whatever else takes long, what is owned stays so.
+        renewing = for_ever(self._runtime.clock, "the leases of the numbers", self._renew, ROUND_SECONDS)
+        self._loops = [asyncio.create_task(renewing)]
         await self._settle_the_gone()
         await self.sync_numbers()
-        self._rounds = asyncio.create_task(self._look_for_ever())
+        self._loops.append(asyncio.create_task(self._look_for_ever()))
 
     async def sync_numbers(self) -> None:
         """Follow the directory and the ownership: numbers come, go, and take their new settings."""
@@ -63,16 +70,21 @@ class Dispatcher:
         if ownership is None:
             return
         async with self._following:
+            if self._is_stopping:
+                return
             known = self._runtime.directory.numbers
             take, give = await ownership.wanted(list(known.values()))
             for number_id in [number_id for number_id in self._numbers if number_id not in known]:
-                await self._give_up(number_id, STOP_SECONDS)
+                self._give_up(number_id, STOP_SECONDS)
+            for number_id in give:
+                self._give_up(number_id, HAND_OVER_SECONDS)
             for number_id, present in list(self._numbers.items()):
                 await present.change(known[number_id])
-            for row in take:
-                await self._take(row)
-            for number_id in give:
-                await self._give_up(number_id, HAND_OVER_SECONDS)
+            # All at once: their transactions share commits.
+            took = await asyncio.gather(*(self._take(row) for row in take), return_exceptions=True)
+            for fault in took:
+                if fault is not None:
+                    raise fault
 
     def owns(self, number_id: str) -> bool:
         """Whether to hand messages over in memory is enough."""
@@ -101,6 +113,12 @@ class Dispatcher:
         if number is not None:
             number.settled(recipient, message_id)
 
+    def free(self, number_id: str, recipient: str, message_id: str) -> None:
+        """A doubt was given up, which tells nothing of the provider: the lane may go on."""
+        number = self._numbers.get(number_id)
+        if number is not None:
+            number.free(recipient, message_id)
+
     def standing_ms(self) -> int:
         """For how long a number of ours has sent nothing of what it could."""
         return max((number.standing_ms() for number in self._numbers.values()), default=0)
@@ -125,12 +143,19 @@ class Dispatcher:
 
     async def stop(self) -> None:
         """Start no more sends; wait until those on the wire are recorded; leave the numbers to others."""
-        if self._rounds is not None:
-            self._rounds.cancel()
-            await asyncio.gather(self._rounds, return_exceptions=True)
+        self._is_stopping = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ROUND_SECONDS), self._following:
+                pass  # what is just being taken is known then
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
         if self._ownership is None:
             return
-        await asyncio.gather(*(self._give_up(number_id, STOP_SECONDS) for number_id in list(self._numbers)))
+        for number_id in list(self._numbers):
+            self._give_up(number_id, STOP_SECONDS)
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=STOP_SECONDS + ROUND_SECONDS)
         self._ownership.close()
 
     # -- ownership
@@ -147,10 +172,7 @@ class Dispatcher:
             await self._round()
 
     async def _round(self) -> None:
-        assert self._ownership is not None
         try:
-            for number_id in await self._ownership.renew():
-                await self._lose(number_id)
             if self._runtime.store.is_shared or len(self._numbers) < len(self._runtime.directory.numbers):
                 await self.sync_numbers()
             await self._settle_the_gone()
@@ -158,6 +180,14 @@ class Dispatcher:
             log.warning("who owns which number is left to the next time: %s", fault)
         except Exception as fault:
             log.error("who owns which number: a fault of ours, it goes on", exc_info=fault)
+
+    async def _renew(self) -> None:
+        assert self._ownership is not None
+        lost = await self._ownership.renew()
+        gone = [number for number_id in lost if (number := self._numbers.pop(number_id, None))]
+        for number in gone:
+            log.warning("number %s belongs to another process now", number.owned.lease.number_id)
+        await asyncio.gather(*(number.lose() for number in gone))
 
     async def _take(self, row: NumberRow) -> None:
         assert self._ownership is not None
@@ -168,22 +198,24 @@ class Dispatcher:
             self._numbers[row.id] = number
             number.start()
 
-    async def _give_up(self, number_id: str, seconds: float) -> None:
-        assert self._ownership is not None
+    def _give_up(self, number_id: str, seconds: float) -> None:
+        """In the background: its sends on the wire must not keep the other numbers waiting."""
         number = self._numbers.pop(number_id, None)
-        if number is None:  # it was lost meanwhile
-            return
-        await number.stop(seconds)
+        if number is not None:
+            task = asyncio.create_task(self._let_go(number, seconds))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    async def _let_go(self, number: NumberDispatcher, seconds: float) -> None:
+        assert self._ownership is not None
+        number_id = number.owned.lease.number_id
         try:
+            await number.stop(seconds)
             await self._ownership.give_up(number.owned)
         except StoreUnavailable as fault:
             log.warning("number %s is free only when its lease ends: %s", number_id, fault)
-
-    async def _lose(self, number_id: str) -> None:
-        log.warning("number %s belongs to another process now", number_id)
-        number = self._numbers.pop(number_id, None)
-        if number is not None:
-            await number.lose()
+        except Exception as fault:
+            log.error("number %s: a fault of ours while it was given up", number_id, exc_info=fault)
 
     async def _settle_the_gone(self) -> None:
         """What numbers left open that were removed since, or whose sandbox is off, is in doubt as well."""
@@ -200,10 +232,12 @@ class Dispatcher:
         await self._ownership.forget_dead()
 
     async def _left_by_gone(self, account_id: str) -> list[str]:
-        known = self._runtime.directory.numbers
+        known, ownership = self._runtime.directory.numbers, self._ownership
+        assert ownership is not None
 
         async def work(tx: Tx) -> list[str]:
-            gone = [n for n in await numbers.digits_by_id(tx, account_id) if n not in known]
+            every = await numbers.digits_by_id(tx, account_id)
+            gone = [n for n in every if n not in known and not ownership.has(n)]
             left = [(n, await attempts.open_of_number(tx, account_id, n)) for n in gone]
             return [n for n, found in left if any(attempt.outcome is None for attempt in found)]
 

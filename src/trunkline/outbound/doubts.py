@@ -11,7 +11,7 @@ import msgspec
 
 from trunkline.inbound.watch import GAP_SECONDS, HOOKS
 from trunkline.runtime import Runtime, log
-from trunkline.store import Tx, doubts, numbers, settlement, watches
+from trunkline.store import Tx, doubts, numbers, processes, settlement, watches
 from trunkline.store.contract import Conflict, T
 from trunkline.store.doubts import Doubt, LaneDoubt
 from trunkline.store.messages import Waiting
@@ -59,6 +59,8 @@ class End(msgspec.Struct, frozen=True):
     message_id: str
     recipient: str
     again: Waiting | None
+    is_evident: bool = False
+    """The provider told of it."""
 
 
 async def settle(runtime: Runtime, row: NumberRow) -> list[End]:
@@ -109,7 +111,7 @@ async def _by_lane(runtime: Runtime, row: NumberRow, since: int) -> list[End]:
         if await _bind_by_lane(runtime, row, doubt):
             log.info("message %s: settled by the lane of a status", doubt.message_id)
             runtime.tally.count("doubts_settled_total lane")
-            ended.append(End(doubt.message_id, doubt.recipient, None))
+            ended.append(End(doubt.message_id, doubt.recipient, None, is_evident=True))
     return ended
 
 
@@ -151,7 +153,7 @@ async def _by_time(runtime: Runtime, row: NumberRow, known: list[Doubt]) -> list
         if doubt.expires_at <= runtime.clock.now():
             end = await _end_life(runtime, row.account_id, doubt)
         elif _is_due(account.doubt_policy, account.resend_after_seconds, doubt, runtime.clock.now()):
-            end = await _send_again(runtime, row.account_id, doubt, "policy", _always)
+            end = await _by_policy(runtime, row.account_id, doubt)
         else:
             left.append(doubt)
             continue
@@ -172,6 +174,17 @@ def _is_due(policy: str, after_seconds: int | None, doubt: Doubt, now: int) -> b
         and after_seconds is not None
         and now - doubt.started_at >= after_seconds * SECOND
     )
+
+
+async def _by_policy(runtime: Runtime, account_id: str, doubt: Doubt) -> End | None:
+    """Not before what the provider told is read: after a start the evidence may be here already."""
+
+    async def is_read(tx: Tx) -> bool:
+        return not await doubts.posts_wait(tx, account_id, runtime.clock.now() - UNREAD_MS)
+
+    if not await runtime.store.read(is_read):
+        return None
+    return await _send_again(runtime, account_id, doubt, "policy", is_read)
 
 
 async def _end_life(runtime: Runtime, account_id: str, doubt: Doubt) -> End | None:
@@ -221,6 +234,8 @@ async def _could_be_told(tx: Tx, runtime: Runtime, row: NumberRow, doubt: Doubt)
     if watch.seen_at < now - GAP_SECONDS * SECOND:
         return False
     since = doubt.started_at - CLOCKS_DIFFER_MS
+    if await processes.died_since(tx, since):  # with a post in its hands, perhaps
+        return False
     if await doubts.has_unclaimed(tx, row.account_id, row.id, since):
         return False
     return not await doubts.may_lack_posts(tx, row.account_id, doubt.started_at, now - UNREAD_MS)
@@ -248,10 +263,6 @@ async def _is_subscribed(runtime: Runtime, row: NumberRow) -> bool:
 
 
 # -- both ways to send again
-
-
-async def _always(tx: Tx) -> bool:
-    return True
 
 
 async def _send_again(

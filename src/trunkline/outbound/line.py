@@ -120,12 +120,6 @@ class Line:
         if self._follower is None or self._follower.done():
             self._follower = asyncio.create_task(self._follow(), name="line-news")
 
-    def clear(self) -> None:
-        """Forget everything: the number is another process's. What is still being read is lost as well."""
-        if self._follower is not None:
-            self._follower.cancel()
-        self._lanes, self._shares = Lanes(), [_Share() for _ in Priority]
-
     async def make(self) -> None:
         """Anew from the store: lanes in doubt are blocked, the rest is in its order. Nothing may be out."""
         async with self._reading:
@@ -175,11 +169,8 @@ class Line:
 
     async def _fill(self, priority: Priority, share: _Share, after: str) -> bool:
         """Oldest first. True when all of this priority behind `after` is here."""
-        lanes = self._lanes
         while self._has_room(priority, IN_MEMORY):
             found = await self._page(priority, after)
-            if self._lanes is not lanes:  # cleared meanwhile
-                return False
             for message in found:
                 self._put(message)
             self.wake.set()
@@ -231,6 +222,9 @@ class Line:
             except StoreUnavailable as fault:
                 share.is_more_in_store = True
                 log.warning("number %s: news wait for the store: %s", self._number[1], fault)
+            except Exception as fault:
+                share.is_more_in_store = True
+                log.error("number %s: news: a fault of ours, it goes on", self._number[1], exc_info=fault)
 
 
 def _before(seen: str) -> str:

@@ -22,7 +22,7 @@ from trunkline.outbound.slots import FairSlots
 from trunkline.outbound.verdict import Verdict
 from trunkline.outbound.wire_marks import WireMarks
 from trunkline.runtime import Runtime, log
-from trunkline.store import attempts, messages, numbers
+from trunkline.store import Tx, attempts, messages, numbers
 from trunkline.store.messages import Waiting
 from trunkline.store.numbers import NumberRow
 
@@ -34,6 +34,9 @@ COMPARE_SECONDS = 10.0
 
 FAULT_RETRY_SECONDS = 30.0
 """When a message is tried again whose intent the store refused."""
+
+LONGEST_WAIT_SECONDS = 300.0
+"""Then the governor is asked again: a place of the tier is up to a day away, and the tier may be raised."""
 
 Tell = Callable[[str], Awaitable[None]]
 """Gives news to the other processes; see `bulletin.py`."""
@@ -103,25 +106,28 @@ class NumberDispatcher:
         """The directory says so. It may not have heard yet of a hold of ours: only news of its own count."""
         if row == self._known:
             return
-        self._known = row
         self._governor.change(row)
         if self._row.held_reason is not None and row.held_reason is None:
             await self._release()  # nothing leaves meanwhile: it would overtake what was held
-        self._row = row
+        self._row = self._known = row
         self.line.wake.set()
 
     async def again(self, message_id: str) -> None:
         """A message whose doubt has ended is queued once more: it goes before what waits behind it."""
         read, account_id = self._runtime.store.read, self._row.account_id
         message = await read(lambda tx: messages.one_waiting(tx, account_id, message_id))
-        if message is not None:
+        if message is not None and message_id not in self._out:  # else it was heard before, and goes already
             self._doubts.pop(message.recipient, None)
             self.line.put_back(message, 0)
 
     def settled(self, recipient: str, message_id: str) -> None:
-        """Evidence ended the doubt about a message: its lane may go on."""
-        self._doubts.pop(recipient, None)
+        """Evidence ended the doubt about a message: its lane may go on, and the provider is there."""
         self._governor.settled()
+        self.free(recipient, message_id)
+
+    def free(self, recipient: str, message_id: str) -> None:
+        """The doubt about a message has ended, by evidence or not: its lane may go on."""
+        self._doubts.pop(recipient, None)
         if message_id not in self._out:  # else a new attempt keeps the lane, or the answer is on its way
             self.line.free(recipient, message_id)
 
@@ -181,7 +187,7 @@ class NumberDispatcher:
             wait = self._governor.admit(message, self._runtime.clock.monotonic())
             if wait == 0:
                 return message
-            self.line.put_back(message, wait)
+            self.line.put_back(message, min(wait, LONGEST_WAIT_SECONDS))
         return None
 
     async def _until_woken(self, seconds: float | None) -> None:
@@ -199,8 +205,10 @@ class NumberDispatcher:
             if end.again is not None:
                 self._doubts.pop(end.recipient, None)
                 self.line.put_back(end.again, 0)
-            else:
+            elif end.is_evident:
                 self.settled(end.recipient, end.message_id)
+            else:
+                self.free(end.recipient, end.message_id)
 
     async def _compare_doubts(self) -> None:
         """A doubt that nobody told us the end of must not block its lane for ever."""
@@ -211,7 +219,7 @@ class NumberDispatcher:
         for recipient, message_id in before.items():
             if message_id not in still:
                 await self.again(message_id)
-                self.settled(recipient, message_id)
+                self.free(recipient, message_id)
 
     async def _note_doubts(self) -> set[str]:
         """The messages in doubt, as the store has them."""
@@ -282,8 +290,12 @@ class NumberDispatcher:
         log.error("number %s is held: %s", row.id, reason)
         self._row = msgspec.structs.replace(row, held_reason=reason)
 
+        async def write(tx: Tx) -> None:
+            await numbers.hold(tx, row.account_id, row.id, reason, now)
+            await tx.tell("directory")
+
         async def keep() -> None:
-            await self._runtime.store.write(lambda tx: numbers.hold(tx, row.account_id, row.id, reason, now))
+            await self._runtime.store.write(write)
             await self._runtime.directory.reload()
 
         await until_kept(f"the hold of number {row.id}", keep)

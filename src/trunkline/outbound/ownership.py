@@ -63,15 +63,19 @@ class Ownership:
         asked_at = _now()
         if asked_at < self._renew_at:
             return []
-        held = [owned.lease for owned in self._owned.values()]
-
+        asked = dict(self._owned)
+        held = [owned.lease for owned in asked.values()]
         still = await self._runtime.store.write(lambda tx: leases.renew(tx, held))
         self._renew_at = asked_at + RENEW_SECONDS
-        for number_id in still & self._owned.keys():
-            self._owned[number_id].until = self._until(asked_at)
-        lost = [lease.number_id for lease in held if lease.number_id not in still]
+        for number_id in still:
+            asked[number_id].until = self._until(asked_at)
+        lost = [
+            number_id
+            for number_id, owned in asked.items()
+            if number_id not in still and self._owned.get(number_id) is owned
+        ]
         for number_id in lost:
-            self._owned.pop(number_id, None)
+            del self._owned[number_id]
         return lost
 
     async def wanted(self, rows: Sequence[NumberRow]) -> tuple[list[NumberRow], list[str]]:
@@ -83,10 +87,11 @@ class Ownership:
         dead = {one.owner for one in held.values() if is_dead(self._data, one.owner)}
         preferred = {row.id: self._membership.preferred(row.id, DISPATCH, without=dead) for row in rows}
         settled = {process.id for process in self._membership.living if process.age_ms >= SETTLED_IN_MS}
-        give = [number_id for number_id in self._owned if preferred.get(number_id) in settled - {self._me}]
+        shared = {row.id for row in rows if not row.is_builtin}  # a sandbox's number is only where that runs
+        give = [n for n in self._owned if n in shared and preferred[n] in settled - {self._me}]
         free = [row for row in others if self._is_free(held.get(row.id), dead)]
         self._free_for = {row.id: self._free_for.get(row.id, 0) + 1 for row in free}
-        return [row for row in free if self._is_ours(row.id, preferred[row.id])], give
+        return [row for row in free if row.is_builtin or self._is_ours(row.id, preferred[row.id])], give
 
     async def take(self, row: NumberRow) -> Owned | None:
         """None while another process has it. What a former owner left open is settled, or is in doubt."""
@@ -97,9 +102,14 @@ class Ownership:
         owned = self._owned[row.id] = Owned(lease, self._until(asked_at))
         return owned
 
+    def has(self, number_id: str) -> bool:
+        """Also while it is being given up."""
+        return number_id in self._owned
+
     async def give_up(self, owned: Owned) -> None:
         """Nothing of the number is on its way any more: the next owner need not wait for the lease's end."""
-        self._owned.pop(owned.lease.number_id, None)
+        if self._owned.get(owned.lease.number_id) is owned:
+            del self._owned[owned.lease.number_id]
 
         async def work(tx: Tx) -> None:
             await leases.release(tx, owned.lease)
@@ -126,8 +136,7 @@ class Ownership:
 
     async def _held(self, accounts: Iterable[str]) -> dict[str, Held]:
         async def work(tx: Tx) -> dict[str, Held]:
-            found = [held for account_id in accounts for held in await leases.of_account(tx, account_id)]
-            return {held.number_id: held for held in found}
+            return {held.number_id: held for held in await leases.of_accounts(tx, accounts)}
 
         return await self._runtime.store.read(work)
 
@@ -181,11 +190,7 @@ async def take_over(runtime: Runtime, account_id: str, number_id: str) -> Lease 
 
 
 async def _former(runtime: Runtime, account_id: str, number_id: str) -> _Former:
-    async def work(tx: Tx) -> Held | None:
-        held = {one.number_id: one for one in await leases.of_account(tx, account_id)}
-        return held.get(number_id)
-
-    held = await runtime.store.read(work)
+    held = await runtime.store.read(lambda tx: leases.seen(tx, account_id, number_id))
     if held is None:
         return _Former(None)
     data = Path(runtime.settings.data)

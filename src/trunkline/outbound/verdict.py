@@ -18,6 +18,9 @@ LANE_BASE_SECONDS = 6.0
 LONGEST_FLOOR = 3600.0
 """Of the wait that a provider asks for."""
 
+LONGEST_PAUSE = 30.0
+"""Of a number, unless the provider asks for more: one message's many tries must not stop all others."""
+
 MAX_RETRIES = 10
 """Of a refusal that may pass. What is proven not sent, or was only too fast, is tried until its life ends."""
 
@@ -42,7 +45,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge(outcome: Outcome, message_type: str, n: int, chance: random.Random) -> Verdict:
-    """The verdict on attempt `n` of a message of this type."""
+    """The verdict on attempt `n` of a message of this type; of a long row only refusals count."""
     match outcome:
         case Taken():
             return Verdict(outcome="taken", state=State.SUBMITTED, http_status=200)
@@ -86,7 +89,7 @@ def _refused(error: SendError, n: int, chance: random.Random) -> Verdict:
         case "retry":
             return change(base, retry_seconds=max(floor, backoff(n, chance)))
         case "slow_number":
-            wait = max(floor, backoff(n, chance))
+            wait = max(floor, min(LONGEST_PAUSE, backoff(n, chance)))
             return change(base, retry_seconds=wait, slow_number_seconds=wait)
         case "delay_lane":
             wait = max(floor, min(CAP_SECONDS, LANE_BASE_SECONDS * 4 ** min(n - 1, 10)))

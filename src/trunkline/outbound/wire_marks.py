@@ -59,47 +59,34 @@ class WireMarks:
 
     def close(self) -> None:
         """The file goes when nothing is open any more; else it stays as the proof of what did not leave."""
+        if self._file < 0:
+            return
         if len(self._free) == self._slots:
             self._path.unlink(missing_ok=True)
         os.close(self._file)
+        self._file = -1  # what comes late must not be written to whatever file has the number then
 
 
 def marked_by(data: Path, process_id: str) -> Set[Attempt] | None:
     """Every attempt that this process may have sent, of those that it left open; None without proof."""
-    try:
-        file = os.open(data / _FOLDER / process_id, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        content = _read_whole(file)
-    except OSError:  # it lives: what it did not send yet, it may still send
-        return None
-    finally:
-        os.close(file)
-    return _attempts_in(content)
+    content = _left_by_dead(data, process_id)
+    return None if content is None else _attempts_in(content)
 
 
 def is_dead(data: Path, process_id: str) -> bool:
-    """Whether this process ran on this folder and has provably ended: nobody holds the lock on its file."""
-    try:
-        file = os.open(data / _FOLDER / process_id, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(file)
-    return True
+    """Whether this process ran on this folder and has provably ended.
+
+    One that ran under another boot may live on another machine, where a shared folder need not show its lock.
+    """
+    content = _left_by_dead(data, process_id)
+    return content is not None and content[:_WIDTH] == _header()
 
 
 def forget_others(data: Path, keep: Set[str]) -> None:
     """Remove the files of processes whose attempts nobody will ask for any more."""
     folder = data / _FOLDER
     for path in folder.iterdir() if folder.exists() else ():
-        if path.name not in keep:
+        if path.name not in keep and path.is_file():
             path.unlink(missing_ok=True)
 
 
@@ -121,8 +108,22 @@ def _line(text: str) -> bytes:
     return f"{padded} {zlib.crc32(padded.encode()):08x}\n".encode()
 
 
-def _read_whole(file: int) -> bytes:
-    return os.pread(file, os.fstat(file).st_size, 0)
+def _left_by_dead(data: Path, process_id: str) -> bytes | None:
+    """Its file; None while it lives: what it did not send yet, it may still send.
+
+    Several may look at the same moment, so what they take is a lock that they can share.
+    """
+    try:
+        file = os.open(data / _FOLDER / process_id, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return os.pread(file, os.fstat(file).st_size, 0)
+    except OSError:
+        return None
+    finally:
+        os.close(file)
 
 
 def _attempts_in(content: bytes) -> Set[Attempt] | None:

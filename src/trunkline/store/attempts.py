@@ -106,14 +106,14 @@ async def open_of_number(tx: Tx, account_id: str, number_id: str) -> list[OpenAt
 async def doubt(tx: Tx, account_id: str, attempts: Sequence[OpenAttempt], detail: str, now: int) -> None:
     """Attempts whose run died without an outcome become ambiguous, their messages unknown."""
     dead = [attempt for attempt in attempts if attempt.outcome is None]
-    await tx.execute_many(_Q["doubt"], [(now, detail, account_id, a.message_id, a.n) for a in dead])
     await tx.fetch_many(_M["doubt"], [(account_id, a.message_id) for a in dead])
+    await tx.execute_many(_Q["doubt"], [(now, detail, account_id, a.message_id, a.n) for a in dead])
 
 
 async def requeue(tx: Tx, account_id: str, attempts: Sequence[OpenAttempt], detail: str, now: int) -> None:
     """Attempts that provably never left are over, their messages wait again."""
-    await tx.execute_many(_Q["never_left"], [(now, detail, account_id, a.message_id, a.n) for a in attempts])
     await tx.fetch_many(_M["requeue_unsent"], [(account_id, a.message_id) for a in attempts])
+    await tx.execute_many(_Q["never_left"], [(now, detail, account_id, a.message_id, a.n) for a in attempts])
 
 
 async def of_message(tx: Tx, account_id: str, message_id: str) -> list[AttemptRow]:

@@ -18,7 +18,7 @@ from trunkline.store.contract import StoreUnavailable
 from trunkline.store.copy import fold, sync_folder
 from trunkline.store.damage import find_damage
 from trunkline.store.open import COPIED, COPYING, FILE_NAME
-from trunkline.store.sqlite import SqliteTx, connect, run_now
+from trunkline.store.sqlite import SqliteTx, as_unavailable, connect, run_now
 
 _BEFORE = f"{FILE_NAME}.before-restore-"
 _SIDE_FILES = ("-wal", "-shm")
@@ -40,11 +40,13 @@ def back_up(path: Path, to: Path) -> int:
     """Write the database to the new file `to`. Its size."""
     if to.exists():
         raise BackupRefused(f"{to} is there already")
+    if not to.parent.is_dir():
+        raise BackupRefused(f"there is no folder {to.parent}")
     draft = to.with_name(f"{to.name}.part")
     draft.unlink(missing_ok=True)  # of a run that was killed
-    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     connection = connect(path, read_only=True)
     try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         connection.execute("PRAGMA query_only = 0")  # it would keep the new file from being written, too
         connection.execute("VACUUM INTO ?", (str(draft),))
     except apsw.Error as error:
@@ -95,10 +97,9 @@ def _mark(draft: Path, now: int) -> tuple[int, int]:
     migrate.migrate_sqlite(draft, now)
     connection = connect(draft)
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        counts = run_now(restored.mark(SqliteTx(connection), now))
-        connection.execute("COMMIT")
-        return counts
+        with as_unavailable(), connection:
+            counts = run_now(restored.mark(SqliteTx(connection), now))
+        return counts  # noqa: RET504 - to mypy the connection might swallow a fault
     finally:
         connection.close()
 

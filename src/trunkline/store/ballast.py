@@ -2,6 +2,7 @@
 written then. Used by the writer of `sqlite.py` alone; PostgreSQL's disk is not ours to hold.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -33,7 +34,8 @@ class Ballast:
         return True
 
     def give_up(self) -> None:
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the writer goes on without it
+            self._path.unlink()
 
     def _fill(self) -> None:
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)

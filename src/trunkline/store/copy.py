@@ -23,7 +23,7 @@ from trunkline.store import migrate, tables
 from trunkline.store.contract import StoreUnavailable
 from trunkline.store.open import COPIED, COPYING, FILE_NAME, sqlite_file
 from trunkline.store.postgres import check_server
-from trunkline.store.sqlite import connect
+from trunkline.store.sqlite import as_unavailable, connect
 from trunkline.store.tables import Sum, Table
 
 Progress = Callable[[str, int, int], None]
@@ -86,8 +86,11 @@ def _source(data_dir: Path, now: int) -> Path:
 def fold(path: Path) -> None:
     """The log goes into the file, so that it can be renamed. `StoreUnavailable` while others use it."""
     connection = connect(path)
-    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    connection.close()  # the last one: SQLite removes the log
+    try:
+        with as_unavailable():
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    finally:
+        connection.close()  # the last one: SQLite removes the log
     if Path(f"{path}-wal").exists():
         raise StoreUnavailable(f"{path} is in use by another program")
 

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 
 import msgspec
 
+from trunkline.model import ids
 from trunkline.store.contract import Conflict, Tx
 from trunkline.store.messages import Waiting
 from trunkline.store.queries import load
 
 _Q = load("doubts")
 _AT_ONCE = 500
+_NEXT = 5_000
+"""Messages among which later sends are looked for: no index leads to them."""
+
 _UNCLAIMED_MS = 30 * 24 * 3_600_000
 """How long a send that was never accounted for may explain a status: WhatsApp's longest life."""
 
@@ -105,25 +109,38 @@ async def has_rival(tx: Tx, account_id: str, number_id: str, doubt: LaneDoubt, c
 
 
 async def later(tx: Tx, account_id: str, number_id: str, doubt: Doubt, overdue: int) -> Later:
-    """Of sends after the doubtful one, among the account's next messages; `overdue` ends the patience."""
-    row = await tx.fetch_one(
-        _Q["later"],
-        account_id=account_id,
-        number_id=number_id,
-        message_id=doubt.message_id,
-        since=doubt.started_at,
-        overdue=overdue,
-    )
-    assert row is not None
-    return Later(*row)
+    """Of sends after the doubtful one; `overdue` ends the patience.
+
+    They are looked for among the messages accepted next, and among those accepted from the attempt on: the
+    doubtful one may have been accepted long before, for a later time.
+    """
+    found = []
+    for after in (doubt.message_id, ids.first_id(ids.MESSAGE, doubt.started_at)):
+        row = await tx.fetch_one(
+            _Q["later"],
+            account_id=account_id,
+            number_id=number_id,
+            after=after,
+            since=doubt.started_at,
+            overdue=overdue,
+            most=_NEXT,
+        )
+        assert row is not None
+        found.append(Later(*row))
+    return Later(max(one.with_status for one in found), max(one.silent for one in found))
 
 
 async def may_lack_posts(tx: Tx, account_id: str, since: int, waiting_since: int) -> bool:
     """Whether a status could be in a post that waits since before then, or in one that was set aside."""
-    oldest = await tx.fetch_one(_Q["oldest_post"], account_id=account_id)
-    if oldest is not None and oldest[0] < waiting_since:
+    if await posts_wait(tx, account_id, waiting_since):
         return True
     return await tx.fetch_one(_Q["unreadable_post"], account_id=account_id, since=since) is not None
+
+
+async def posts_wait(tx: Tx, account_id: str, since: int) -> bool:
+    """Whether a post waits to be read since before then."""
+    oldest = await tx.fetch_one(_Q["oldest_post"], account_id=account_id)
+    return oldest is not None and oldest[0] < since
 
 
 async def has_unclaimed(tx: Tx, account_id: str, number_id: str, since: int) -> bool:

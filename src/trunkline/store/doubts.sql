@@ -55,16 +55,16 @@ WHERE m.account_id = :account_id AND m.number_id = :number_id AND m.id <> :messa
 LIMIT 1;
 
 -- name: later
--- Of the messages next after this one: how many of the same number were taken since and have a status, and
+-- Of the messages next after an id: how many of the same number were taken since and have a status, and
 -- how many should have one by now and have none.
 SELECT
     COUNT(coalesce(sent_at, delivered_at, read_at, failed_at)),
     COUNT(CASE WHEN coalesce(sent_at, delivered_at, read_at, failed_at) IS NULL
         AND submitted_at < :overdue THEN 1 END)
 FROM messages
-WHERE account_id = :account_id AND id > :message_id AND id < coalesce(
-        (SELECT id FROM messages WHERE account_id = :account_id AND id > :message_id
-         ORDER BY id LIMIT 1 OFFSET 5000), 'msg_zz')
+WHERE account_id = :account_id AND id > :after AND id < coalesce(
+        (SELECT id FROM messages WHERE account_id = :account_id AND id > :after
+         ORDER BY id LIMIT 1 OFFSET :most), 'msg_zz')
     AND number_id = :number_id AND type <> 'read' AND submitted_at >= :since;
 
 -- name: oldest_post

@@ -33,7 +33,13 @@ class Lease(msgspec.Struct, frozen=True):
     epoch: int
 
 
+async def seen(tx: Tx, account_id: str, number_id: str) -> Held | None:
+    row = await tx.fetch_one(_Q["seen"], account_id=account_id, number_id=number_id)
+    return Held(number_id, *row) if row else None
+
+
 async def current(tx: Tx, account_id: str, number_id: str) -> Held | None:
+    """For whoever is about to take over: it stays so until the transaction ends."""
     row = await tx.fetch_one(_Q["current"], account_id=account_id, number_id=number_id)
     return Held(number_id, *row) if row else None
 
@@ -69,5 +75,6 @@ async def fence(tx: Tx, numbers: Iterable[tuple[str, str]]) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-async def of_account(tx: Tx, account_id: str) -> list[Held]:
-    return [Held(*row) for row in await tx.fetch(_Q["of_account"], account_id=account_id)]
+async def of_accounts(tx: Tx, accounts: Iterable[str]) -> list[Held]:
+    rows = await tx.fetch_many(_Q["of_accounts"], [(account_id,) for account_id in accounts])
+    return [Held(*row) for row in rows]

@@ -1,5 +1,10 @@
--- name: current (sqlite)
+-- name: seen
 -- Who has a number, since which epoch, and whether that has run out.
+SELECT owner, epoch, CASE WHEN expires_at <= @now THEN 1 ELSE 0 END FROM number_leases
+WHERE account_id = :account_id AND number_id = :number_id;
+
+-- name: current (sqlite)
+-- The same: there, a transaction that writes is alone.
 SELECT owner, epoch, expires_at <= @now FROM number_leases
 WHERE account_id = :account_id AND number_id = :number_id;
 
@@ -38,7 +43,7 @@ SELECT number_id, epoch FROM number_leases WHERE account_id = :account_id AND nu
 SELECT number_id, epoch FROM number_leases
 WHERE account_id = :account_id AND number_id = :number_id FOR SHARE;
 
--- name: of_account
+-- name: of_accounts
 -- The leases of an account: number, owner, epoch, and whether they have run out.
 SELECT number_id, owner, epoch, CASE WHEN expires_at <= @now THEN 1 ELSE 0 END
 FROM number_leases WHERE account_id = :account_id;

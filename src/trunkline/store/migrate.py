@@ -19,7 +19,7 @@ import asyncpg
 
 from trunkline.failpoints import reach
 from trunkline.store.contract import StoreUnavailable
-from trunkline.store.sqlite import connect
+from trunkline.store.sqlite import as_unavailable, connect
 
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+?)(?:\.(sqlite|postgres))?\.sql")
 _RUNS_WITH = re.compile(r"^-- runs with: (\d{4})$", re.MULTILINE)
@@ -71,14 +71,17 @@ def waiting(engine: str, applied: Iterable[Sequence[Any]]) -> list[Migration]:
 
 
 def migrate_sqlite(path: Path, now: int) -> list[str]:
-    """Bring the file up to date; makes it when it is not there. What was applied."""
+    """Bring the file up to date; makes it when it is not there. What was applied.
+
+    `StoreUnavailable` when the disk is full or fails; each migration is then whole or not there.
+    """
     connection = connect(path)
     try:
         missing = waiting("sqlite", _known_to_sqlite(connection))
         if missing:
             _make_ledger(connection)
         for migration in missing:
-            with connection:
+            with as_unavailable(), connection:
                 connection.execute(migration.sql)
                 reach("C20")
                 connection.execute(

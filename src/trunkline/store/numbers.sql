@@ -18,7 +18,7 @@ FROM numbers WHERE removed_at IS NULL ORDER BY account_id, id;
 -- New credentials, address or pace for a number that is registered already; it is no longer held.
 UPDATE numbers
 SET phone_number_id = :phone_number_id, waba_id = :waba_id, app_id = :app_id, sealed_token = :sealed_token,
-    sealed_app_secret = :sealed_app_secret, base_url = :base_url,
+    sealed_app_secret = :sealed_app_secret, base_url = :base_url, is_builtin = :is_builtin,
     messages_per_second = :messages_per_second, is_shared = :is_shared,
     daily_recipients = :daily_recipients, held_reason = NULL, updated_at = :updated_at
 WHERE account_id = :account_id AND id = :id AND removed_at IS NULL;

@@ -5,12 +5,14 @@ kept for a listener that is away; so whoever listens again is told that some may
 """
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from trunkline.store.contract import MISSED, Hearer, StoreUnavailable
 from trunkline.store.queries import load
+
+log = logging.getLogger("trunkline")
 
 CHANNEL = "trunkline"
 AGAIN_SECONDS = 1.0
@@ -38,8 +40,12 @@ class Listener:
 
     async def _run(self) -> None:
         while True:
-            with contextlib.suppress(*self._unavailable):
+            try:
                 await self._listen()
+            except self._unavailable:
+                pass
+            except Exception as fault:
+                log.error("news of other processes: a fault of ours, it goes on", exc_info=fault)
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _listen(self) -> None:

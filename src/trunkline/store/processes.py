@@ -29,5 +29,10 @@ async def leave(tx: Tx, process_id: str) -> None:
     await tx.execute(_Q["leave"], id=process_id)
 
 
+async def died_since(tx: Tx, since: int) -> bool:
+    """Whether one that takes hooks ended without a word; known for as long as the dead are not forgotten."""
+    return await tx.fetch_one(_Q["died_since"], since=since) is not None
+
+
 async def forget_dead(tx: Tx, for_ms: int) -> int:
     return len(await tx.fetch(_Q["forget_dead"], for_ms=for_ms))

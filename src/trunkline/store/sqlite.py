@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
@@ -158,11 +158,8 @@ class SqliteStore:
         if connection is None:
             connection = self._local.connection = connect(self._path, read_only=True)
             self._reading.append(connection)
-        try:
-            with _transaction(connection, "BEGIN"):
-                return run_now(work(SqliteTx(connection)))
-        except _UNAVAILABLE as error:
-            raise StoreUnavailable(str(error)) from error
+        with as_unavailable(), _transaction(connection, "BEGIN"):
+            return run_now(work(SqliteTx(connection)))
 
     async def write(self, work: Work[T]) -> T:
         return cast("T", await self._writer.submit(alone(work), None, 1, Rank.ESSENTIAL))
@@ -326,6 +323,15 @@ def _transaction(connection: apsw.Connection, begin: str) -> Any:
             with contextlib.suppress(apsw.Error):  # what ended it says more than why it is not undone
                 connection.execute("ROLLBACK")
         raise
+
+
+@contextlib.contextmanager
+def as_unavailable() -> Iterator[None]:
+    """Faults of disk, file or memory, in our words."""
+    try:
+        yield
+    except _UNAVAILABLE as error:
+        raise StoreUnavailable(str(error)) from error
 
 
 def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
