@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
 
 # pip of the environment; where it came without one, the system's pip works on it from outside.
