@@ -28,3 +28,8 @@ def test_no_seed_loses_doubles_or_misorders_anything() -> None:
 def test_a_seed_gives_the_same_trace_again() -> None:
     first, second = (simulate("--seed", "5").splitlines()[0].split("trace ")[1] for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("seed", ["282", "293", "488"])
+def test_a_seed_that_found_a_fault_once_stays_clean(seed: str) -> None:
+    assert ", 0 failed," in simulate("--seed", seed)

@@ -65,7 +65,7 @@ class NumberDispatcher:
         self._governor = Governor(runtime.settings, row, runtime.clock.monotonic(), runtime.random)
         self._carrier = Carrier(runtime, row.connector, owned, shared.marks, self._governor, self._hold)
         self._sends: set[asyncio.Task[None]] = set()
-        self._out: set[str] = set()  # the messages that they carry
+        self._out: set[str] = set()  # the messages that were taken from the line and have no outcome yet
         self._doubts: dict[str, str] = {}  # recipient → the message that blocks its lane
         self._is_lost = False
         self._started_at = 0  # the last send
@@ -177,6 +177,7 @@ class NumberDispatcher:
             elif (message := self._take()) is None:
                 await self._until_woken(self.line.seconds_to_next())
             else:
+                self._out.add(message.id)
                 if not self._slots.try_acquire(message.account_id):
                     await self._slots.acquire(message.account_id)
                 self._start(message)
@@ -203,8 +204,7 @@ class NumberDispatcher:
             return
         for end in await doubts.settle(self._runtime, self._row):
             if end.again is not None:
-                self._doubts.pop(end.recipient, None)
-                self.line.put_back(end.again, 0)
+                await self.again(end.message_id)  # asked anew: the comparison may have been quicker
             elif end.is_evident:
                 self.settled(end.recipient, end.message_id)
             else:
@@ -245,7 +245,6 @@ class NumberDispatcher:
             log.error("number %s: a send failed inside us", self._row.id, exc_info=fault)
 
     async def _carry(self, message: Waiting) -> None:
-        self._out.add(message.id)
         try:
             verdict = await self._carrier.carry(message)
         except IntentFault as fault:
