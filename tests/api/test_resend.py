@@ -88,7 +88,11 @@ def test_what_lost_its_content_can_not_be_sent_again_and_says_why(site: Site) ->
 
 def test_an_account_sees_and_changes_its_own_policy(site: Site) -> None:
     first = site.get("/v1/account").json
-    assert (first["name"], first["doubt_policy"], first["resend_after_seconds"]) == ("alice", "resolve", None)
+    assert (first["name"], first["doubt_policy"], first["resend_after_seconds"]) == (
+        "alice",
+        "never_resend",
+        None,
+    )
     changed = site.call("PATCH", "/v1/account", {"doubt_policy": "resend_after", "resend_after_seconds": 90})
     assert changed.status == 200
     assert (
@@ -100,7 +104,7 @@ def test_an_account_sees_and_changes_its_own_policy(site: Site) -> None:
             "resend_after_seconds": 90,
         }
     )
-    assert site.get("/v1/account", key=site.bob.live_key).json["doubt_policy"] == "resolve"
+    assert site.get("/v1/account", key=site.bob.live_key).json["doubt_policy"] == "never_resend"
     kept = site.call("PATCH", "/v1/account", {"resend_after_seconds": 120}).json
     assert (kept["doubt_policy"], kept["resend_after_seconds"]) == ("resend_after", 120)
     back = site.call("PATCH", "/v1/account", {"doubt_policy": "never_resend"}).json
@@ -122,7 +126,7 @@ def test_an_account_sees_and_changes_its_own_policy(site: Site) -> None:
 def test_a_policy_that_makes_no_sense_is_refused(site: Site, body: Any, problem: tuple[str, str]) -> None:
     answer = site.call("PATCH", "/v1/account", body)
     assert (answer.status, answer.problems) == (400, [problem])
-    assert site.get("/v1/account").json["doubt_policy"] == "resolve"
+    assert site.get("/v1/account").json["doubt_policy"] == "never_resend"
 
 
 def test_a_test_key_changes_no_policy(site: Site) -> None:

@@ -213,7 +213,7 @@ def test_a_stopped_server_on_postgres_is_served_as_well(postgres_url: str, tmp_p
 def test_an_account_says_what_becomes_of_doubts(folder: Path) -> None:
     run("keys", "create", "--data", folder)
     first = run("accounts", "policy", "--json", "--data", folder).json
-    assert (first["doubt_policy"], first["resend_after_seconds"]) == ("resolve", None)
+    assert (first["doubt_policy"], first["resend_after_seconds"]) == ("never_resend", None)
     changed = run("accounts", "policy", "resend_after", "--after", "90", "--data", folder)
     assert changed.out.strip() == "resend_after 90 s"
     refused = run("accounts", "policy", "resolve", "--after", "90", "--json", "--data", folder)

@@ -131,6 +131,7 @@ def story(folder: Path, tell: Tell, url: str = "") -> None:
         clock = VirtualClock()
         async with rig(folder, url, clock=clock) as running:
             desk = Desk(running, clock)
+            await desk.policy("resolve")  # with R3
             await desk.processor.start()
             await desk.watch.beat()
             clock.advance(6_000)  # more than clocks may differ

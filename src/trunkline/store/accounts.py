@@ -14,7 +14,7 @@ class Account(msgspec.Struct, frozen=True):
     hook_key: str
     sealed_verify_token: str
     created_at: int
-    doubt_policy: str = "resolve"
+    doubt_policy: str = "never_resend"
     resend_after_seconds: int | None = None
 
 

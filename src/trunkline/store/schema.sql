@@ -12,7 +12,7 @@ CREATE TABLE accounts (
     hook_key TEXT NOT NULL UNIQUE,
     sealed_verify_token TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    doubt_policy TEXT NOT NULL DEFAULT 'resolve',
+    doubt_policy TEXT NOT NULL DEFAULT 'never_resend',
     resend_after_seconds INTEGER
 );
 

@@ -1,6 +1,6 @@
 -- Who of several processes owns which number, and what settles doubts.
 
-ALTER TABLE accounts ADD COLUMN doubt_policy TEXT NOT NULL DEFAULT 'resolve';
+ALTER TABLE accounts ADD COLUMN doubt_policy TEXT NOT NULL DEFAULT 'never_resend';
 ALTER TABLE accounts ADD COLUMN resend_after_seconds INTEGER;
 
 ALTER TABLE numbers ADD COLUMN is_shared SMALLINT NOT NULL DEFAULT 0;
