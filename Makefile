@@ -27,8 +27,9 @@ test: $(VENV)/.dev ## install what tests need, then run them all (ARGS="-k word"
 	@$(BIN)/python -m pytest -n $(JOBS) -rs $(ARGS)
 
 test-more: $(VENV)/.dev tests/clients/node/node_modules/.package-lock.json ## what takes longer or needs Node: its clients, 500 simulated worlds, upstream faults
-	@$(BIN)/python -m pytest -n $(JOBS) -rs tests/clients/node/node_clients.py tests/simulation/mutation_runs.py \
-	  tests/chaos/upstream_runs.py tests/chaos/power/postgres_stop_runs.py $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) -rs tests/clients/node/node_clients.py tests/clients/meta_endpoint_runs.py \
+	  tests/cli/endpoints_runs.py tests/simulation/mutation_runs.py tests/chaos/upstream_runs.py tests/chaos/power/postgres_stop_runs.py tests/chaos/outage_runs.py \
+	  tests/chaos/deliveries_runs.py $(ARGS)
 	@$(BIN)/python -m tests.simulation --seeds 500 --jobs $(JOBS)
 
 check: $(VENV)/.dev ## format, lint, strict types, import layers, generated docs up to date

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cli_page
+import events_page
 
 from trunkline.api.openapi import document_bytes
 from trunkline.config import describe
@@ -76,6 +77,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": cli_page.build,
     "docs/configuration.md": configuration,
     "docs/errors.md": errors,
+    "docs/events.md": events_page.build,
     "docs/openapi.json": lambda: document_bytes().decode(),
 }
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace as change
 
 from trunkline.channels.contract import Connector, Number, SubscribeError
+from trunkline.channels.registry import is_real
 from trunkline.clock import Clock
 from trunkline.errors import Problem, Refusal
 from trunkline.model import ids
@@ -44,6 +45,8 @@ class NumberForm(msgspec.Struct, frozen=True, kw_only=True):
     is_shared: bool = False
     is_builtin: bool = False
     connector: str = "whatsapp_cloud"
+    window_policy: str | None = None
+    """None: as it is; of a new number `enforce` where it is real, else `advise`."""
 
 
 async def create_account(admin: Admin, name: str) -> Account:
@@ -116,7 +119,10 @@ async def register_number(admin: Admin, account_id: str, form: NumberForm) -> Nu
         number_id = present.id if present else ids.new_id(ids.NUMBER)
         row = _new_row(admin.vault, account_id, number_id, form, now)
         if present is not None:
-            row = change(row, is_default=present.is_default, created_at=present.created_at)
+            policy = form.window_policy or present.window_policy
+            row = change(
+                row, is_default=present.is_default, created_at=present.created_at, window_policy=policy
+            )
         elif not mine:
             row = change(row, is_default=1)
         await (numbers.update(tx, row) if present else numbers.insert(tx, row))
@@ -145,6 +151,7 @@ def _new_row(vault: Vault, account_id: str, number_id: str, form: NumberForm, no
         updated_at=now,
         is_shared=int(form.is_shared),
         daily_recipients=form.daily_recipients,
+        window_policy=form.window_policy or ("enforce" if is_real(form.base_url) else "advise"),
     )
 
 
@@ -175,6 +182,14 @@ async def subscribe(
 async def set_default_number(admin: Admin, account_id: str, number_id: str) -> None:
     now = admin.clock.now()
     if not await admin.store.write(lambda tx: numbers.set_default(tx, account_id, number_id, now)):
+        raise _no_number(number_id)
+
+
+async def set_window_policy(admin: Admin, account_id: str, number_id: str, policy: str) -> None:
+    now = admin.clock.now()
+    if not await admin.store.write(
+        lambda tx: numbers.set_window_policy(tx, account_id, number_id, policy, now)
+    ):
         raise _no_number(number_id)
 
 

@@ -205,6 +205,7 @@ async def _start(settings: Settings, runtime: Runtime, stack: contextlib.AsyncEx
     await parts.start_inbound(stack)
     await web.start()
     stack.push_async_callback(web.stop)
+    stack.callback(api.api.streams.close)
 
     api_url = _url(settings.server.host, web.port)
     hook_path = f"/hooks/whatsapp_cloud/{account.hook_key}"

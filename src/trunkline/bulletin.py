@@ -3,18 +3,23 @@
 A piece of news is a word and what it is about, in one line. All of it only makes things quicker: whatever is
 not heard is found by looking, at the latest a minute later; the directory is looked at here.
 
-    directory                       accounts or numbers were changed
+    directory                       accounts, numbers or endpoints were changed
     queued     NUMBER               messages wait for a number whose owner was not told in memory
     settled    NUMBER ADDRESS ID    a doubt ended: the lane may go on
     again      NUMBER ID            a doubt ended: the message is queued once more
+    opened     NUMBER ADDRESS ID    a window opened: what was held for it is queued again, from this one on
     posts                           providers' posts were kept by a process that does not process them
-    released                        a number is free
+    released                        a number or an endpoint is free
+    events     ACCOUNT              events were appended to its log
+    media      ACCOUNT              files of messages are to be fetched
 """
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from trunkline.delivery.deliverer import Deliverer
+from trunkline.inbound.media import MediaFetcher
 from trunkline.inbound.process import Processor
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime, log
@@ -27,10 +32,19 @@ LOOK_SECONDS = 60.0
 class Bulletin:
     """Hears for the parts of this process."""
 
-    def __init__(self, runtime: Runtime, dispatcher: Dispatcher, processor: Processor) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        dispatcher: Dispatcher,
+        processor: Processor,
+        fetcher: MediaFetcher | None = None,
+        deliverer: Deliverer | None = None,
+    ) -> None:
         self._runtime = runtime
         self._dispatcher = dispatcher
         self._processor = processor
+        self._fetcher = fetcher
+        self._deliverer = deliverer
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_reloading = False
 
@@ -49,16 +63,27 @@ class Bulletin:
                 self._dispatcher.settled(number_id, recipient, message_id)
             case ["again", number_id, message_id] if self._dispatcher.has(number_id):
                 self._spawn(self._dispatcher.again(number_id, message_id))
+            case ["opened", number_id, recipient, first] if self._dispatcher.has(number_id):
+                self._spawn(self._dispatcher.opened(number_id, recipient, first))
             case ["posts"]:
                 self._processor.look_soon()
+            case ["events", account_id]:
+                self._runtime.bell.ring(account_id)
+            case ["media", _] if self._fetcher is not None:
+                self._fetcher.look_soon()
             case ["released"]:
                 self._dispatcher.look_soon()
+                if self._deliverer is not None:
+                    self._deliverer.look_soon()
             case _ if news == MISSED:
                 self._catch_up()
 
     def _catch_up(self) -> None:
         self._reload_soon()
+        self._runtime.bell.ring_all()
         self._processor.look_soon()
+        if self._fetcher is not None:
+            self._fetcher.look_soon()
         for number_id in self._runtime.directory.numbers:
             self._dispatcher.refresh(number_id)
 
@@ -78,6 +103,8 @@ class Bulletin:
         self._is_reloading = False
         await self._runtime.directory.reload()
         await self._dispatcher.sync_numbers()
+        if self._deliverer is not None:
+            await self._deliverer.reload()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._quietly(work))

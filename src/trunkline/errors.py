@@ -48,6 +48,7 @@ REASONS: dict[str, Reason] = {
         Reason("method_not_allowed", 405, "This address does not take that method."),
         Reason("request_in_flight", 409, "The first request with this idempotency key is still running."),
         Reason("wrong_state", 409, "The message is no longer in a state that allows this."),
+        Reason("not_ready", 409, "It is not here yet; try again."),
         Reason("already_exists", 409, "It exists already."),
         Reason("too_large", 413, "The body is larger than the limit."),
         Reason("unsupported_media_type", 415, "The body must be application/json."),

@@ -13,7 +13,8 @@ and hyper-util takes a second connection only when the pooled one closed before 
 it, when nothing of it was written. Tests count the requests at a real socket.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
@@ -22,11 +23,13 @@ import msgspec
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import BuilderError, DetailedPyreqwestError, PoolTimeoutError
 from pyreqwest.request import StreamRequest
+from pyreqwest.response import Response
 
 from trunkline import __version__
 
 LONGEST_ANSWER = 1 << 20
 LONGEST_RETRY_AFTER = 3600.0
+DOWNLOAD_SECONDS = 120.0
 _BEFORE_A_CONNECTION = "client error (Connect)"
 
 
@@ -62,6 +65,15 @@ class Transport(Protocol):
         """One request. Raises `TransportError` of one of the two kinds, and nothing else."""
 
 
+class FileTransport(Transport, Protocol):
+    """One that also takes what is too large to be held."""
+
+    async def download(
+        self, url: str, headers: Mapping[str, str], write: Callable[[bytes], None], longest: int
+    ) -> Answer:
+        """A GET whose 200 is given to `write` in parts, in a minute or two; of others the body is kept."""
+
+
 class HttpTransport:
     """`Transport` over one connection pool. A cancelled call is ambiguous to whoever cancelled it."""
 
@@ -78,6 +90,21 @@ class HttpTransport:
         try:
             return await _exchange(prepared, self._longest_answer)
         except TransportError:
+            raise
+        except Exception as error:
+            raise _sorted(error) from None
+
+    async def download(
+        self, url: str, headers: Mapping[str, str], write: Callable[[bytes], None], longest: int
+    ) -> Answer:
+        try:
+            request = self._client.get(url).headers(headers).timeout(timedelta(seconds=DOWNLOAD_SECONDS))
+            prepared = request.build_streamed()
+        except (ValueError, DetailedPyreqwestError) as error:
+            raise NotSentError(f"this is no request: {_told(error)}") from None
+        try:
+            return await _download(prepared, write, longest)
+        except (TransportError, OSError):  # OSError: `write` has no room
             raise
         except Exception as error:
             raise _sorted(error) from None
@@ -119,6 +146,37 @@ def open_transport(
     return HttpTransport(client, longest_answer)
 
 
+class Live(msgspec.Struct, frozen=True):
+    """An answer that is still coming. A break in `chunks` is a `TransportError`, its end is the answer's."""
+
+    status: int
+    chunks: AsyncIterator[bytes]
+
+
+@contextlib.asynccontextmanager
+async def open_live(url: str, headers: Mapping[str, str], silence_seconds: float) -> AsyncIterator[Live]:
+    """GET of an answer without an end, which may be silent for so long; no deadline for the whole."""
+    silence = timedelta(seconds=silence_seconds)
+    builder = ClientBuilder().user_agent(f"trunkline/{__version__}").http1_only().no_proxy()
+    builder = builder.follow_redirects(False).connect_timeout(silence).read_timeout(silence)
+    async with builder.min_tls_version("TLSv1.2").build() as client:
+        try:
+            # Without that limit the answer's first 64 KiB would be waited for.
+            request = client.get(url).headers(headers).streamed_read_buffer_limit(0)
+            async with request.build_streamed() as response:
+                yield Live(response.status, _chunks(response))
+        except (ValueError, DetailedPyreqwestError) as error:
+            raise _sorted(error) from None
+
+
+async def _chunks(response: Response) -> AsyncIterator[bytes]:
+    try:
+        while (chunk := await response.body_reader.read_chunk()) is not None:
+            yield chunk.to_bytes()
+    except DetailedPyreqwestError as error:
+        raise AmbiguousError(_told(error), response.status) from None
+
+
 async def _exchange(request: StreamRequest, longest: int) -> Answer:
     async with request as response:
         try:
@@ -128,6 +186,23 @@ async def _exchange(request: StreamRequest, longest: int) -> Answer:
         if body is not None and len(body) > longest:
             raise AmbiguousError(f"the answer is longer than {longest} bytes", response.status)
         return Answer(response.status, response.headers, b"" if body is None else body.to_bytes())
+
+
+async def _download(request: StreamRequest, write: Callable[[bytes], None], longest: int) -> Answer:
+    async with request as response:
+        body, size = b"", 0
+        try:
+            while (chunk := await response.body_reader.read_chunk()) is not None:
+                size += len(chunk)
+                if size > longest:
+                    raise AmbiguousError(f"the file is longer than {longest} bytes", response.status)
+                if response.status == 200:
+                    write(chunk.to_bytes())
+                elif len(body) < LONGEST_ANSWER:
+                    body += chunk.to_bytes()
+        except DetailedPyreqwestError as error:
+            raise AmbiguousError(_told(error), response.status) from None
+        return Answer(response.status, response.headers, body)
 
 
 def _sorted(error: Exception) -> TransportError:

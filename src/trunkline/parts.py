@@ -9,9 +9,12 @@ from typing import Any
 
 from trunkline.bulletin import Bulletin
 from trunkline.config import Settings
+from trunkline.delivery.deliverer import Deliverer
+from trunkline.guarded_http import Limits, open_guarded
 from trunkline.hooks import HookReceiver
 from trunkline.housekeeping import chores
 from trunkline.housekeeping.chores import Chore
+from trunkline.inbound.media import MediaFetcher
 from trunkline.inbound.process import Processor
 from trunkline.membership import Membership
 from trunkline.outbound import doubts
@@ -28,7 +31,11 @@ class Parts:
         self._membership = Membership(runtime)
         self.dispatcher = Dispatcher(runtime, self._membership)
         self.processor = Processor(runtime, self.dispatcher.settled)
+        self._fetcher = MediaFetcher(runtime, self._membership)
         self.hooks = HookReceiver(runtime, self.processor)
+        limits = Limits(timeout_seconds=settings.delivery.timeout_seconds)
+        self._wire = open_guarded(runtime.url_rules, limits)
+        self._deliverer = Deliverer(runtime, self._membership, self._wire)
 
     async def start_inbound(self, stack: contextlib.AsyncExitStack) -> None:
         """Before the first request, and stopped after the last."""
@@ -37,15 +44,21 @@ class Parts:
         if "process" in self._roles:
             await self.processor.start()
             stack.push_async_callback(self.processor.stop)
+            await self._fetcher.start()
+            stack.push_async_callback(self._fetcher.stop)
         if "hooks" in self._roles:
             spawn(self.hooks.watch.run(), stack)
-        Bulletin(self._runtime, self.dispatcher, self.processor).start()
+        Bulletin(self._runtime, self.dispatcher, self.processor, self._fetcher, self._deliverer).start()
 
     async def start_outbound(self, stack: contextlib.AsyncExitStack) -> None:
         """Stopped first: others take the numbers over while the last requests are answered."""
         if "dispatch" in self._roles:
             stack.push_async_callback(self.dispatcher.stop)
             await self.dispatcher.start()
+        if "deliver" in self._roles:
+            stack.push_async_callback(self._wire.close)
+            stack.push_async_callback(self._deliverer.stop)
+            await self._deliverer.start()
         if "chores" in self._roles:
             ends = Chore("giving up doubts", doubts.GIVE_UP_SECONDS, _give_up)
             mine = chores.start(

@@ -48,6 +48,24 @@ class PhoneError(ValueError):
         super().__init__(detail)
 
 
+_SPELLINGS = (
+    # Mexico: mobile numbers had a 1 behind the country code, which WhatsApp's ids keep.
+    (re.compile(r"52([0-9]{10})"), r"521\1"),
+    (re.compile(r"521([0-9]{10})"), r"52\1"),
+    # Argentina: the 9 of mobile numbers.
+    (re.compile(r"54([1-8][0-9]{9})"), r"549\1"),
+    (re.compile(r"549([0-9]{10})"), r"54\1"),
+    # Brazil: mobile numbers got a ninth digit, which ids made before lack.
+    (re.compile(r"55([1-9][0-9])([6-9][0-9]{7})"), r"55\g<1>9\2"),
+    (re.compile(r"55([1-9][0-9])9([6-9][0-9]{7})"), r"55\1\2"),
+)
+
+
+def spellings(digits: str) -> list[str]:
+    """Other ways in which WhatsApp may name who has this number: none nearly everywhere."""
+    return [re.sub(pattern, into, digits) for pattern, into in _SPELLINGS if pattern.fullmatch(digits)]
+
+
 @lru_cache(maxsize=1024)
 def normalise(text: str) -> tuple[str, str | None]:
     """`+1 (555) 000-1234` → `15550001234` and, where there is one, a doubt to show as a warning."""

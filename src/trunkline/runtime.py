@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from trunkline.bell import Bell
 from trunkline.channels.contract import Connector, Number
 from trunkline.clock import Clock
 from trunkline.config import Settings
@@ -19,6 +20,7 @@ from trunkline.store.accounts import Account
 from trunkline.store.contract import Tx
 from trunkline.store.numbers import NumberRow
 from trunkline.tally import Tally
+from trunkline.url_guard import Rules
 from trunkline.vault import Vault
 
 log = logging.getLogger("trunkline")
@@ -39,6 +41,8 @@ class Directory:
         self._of_account: dict[str, list[NumberRow]] = {}
         self.with_builtin = False
         """The sandbox's own number is there while the sandbox runs in this process."""
+        self.is_trial = False
+        """The sandbox runs in this process, and no number is registered beside its own."""
 
     async def reload(self) -> None:
         """Read everything again: at the start, and after somebody changed something.
@@ -50,6 +54,7 @@ class Directory:
 
     def _know(self, everybody: list[Account], found: list[NumberRow]) -> None:
         rows = [row for row in found if self.with_builtin or not row.is_builtin]
+        self.is_trial = self.with_builtin and all(row.is_builtin for row in rows)
         self._verify_tokens = {account.id: self._verify_token(account) for account in everybody}
         self.accounts = {account.id: account for account in everybody}
         self.by_hook_key = {account.hook_key: account for account in everybody}
@@ -113,7 +118,19 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     connectors: Mapping[str, Connector]
     random: random.Random
     tally: Tally = msgspec.field(default_factory=Tally)
+    bell: Bell = msgspec.field(default_factory=Bell)
     process_id: str = msgspec.field(default_factory=lambda: ids.new_id(ids.PROCESS))
     """Of this run: it owns numbers under this name."""
     looked: dict[str, float] = msgspec.field(default_factory=dict)
     """When a number's doubts are to be looked into again, by the monotonic clock (`outbound/doubts.py`)."""
+
+    def url_rules(self) -> Rules:
+        """Where URLs of users may lead just now: `auto` ends with the first real number."""
+        network, is_trial = self.settings.network, self.directory.is_trial
+        choices = {"always": True, "never": False, "auto": is_trial}
+        is_any = network.allowed_ports == "any" or (is_trial and network.allow_private == "auto")
+        return Rules(
+            may_be_private=choices[network.allow_private],
+            may_be_http=choices[network.allow_http],
+            ports=None if is_any else frozenset(int(port) for port in network.allowed_ports.split(",")),
+        )

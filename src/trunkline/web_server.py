@@ -23,6 +23,9 @@ HEAD_SECONDS = 15.0
 BODY_SECONDS = 60.0
 """For its body, whether or not it was answered before."""
 
+STALL_SECONDS, STALL_SECONDS_AT_END = 20.0, 2.0
+"""For a client to read what it was sent. One that reads nothing is cut off, with what waits for it."""
+
 HEAD_BYTES = 65_536
 SWEEP_SECONDS = 1.0
 
@@ -53,6 +56,7 @@ class _Connection(HttpToolsProtocol):
     """Knows since when it waits for what. Between requests the server's own time-out for idle ones counts."""
 
     hang_up_at = 0.0  # 0 while nothing is owed
+    stalled_at = 0.0  # 0 while what is written goes out
     _head_bytes = 0
     _is_head_open = True
 
@@ -81,6 +85,14 @@ class _Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self.hang_up_at = 0.0
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        self.stalled_at = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.stalled_at = 0.0
+        super().resume_writing()
 
     def refuse(self, status: bytes) -> None:
         """End the connection, with an answer where none was begun."""
@@ -132,17 +144,20 @@ class WebServer:
 
     async def stop(self) -> None:
         """Take no more connections, finish the requests under way."""
-        if self._sweep is not None:
-            self._sweep.cancel()
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+        if self._sweep is not None:
+            self._sweep.cancel()
 
     def _hang_up_on_the_slow(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
+        patience = STALL_SECONDS_AT_END if self._server.should_exit else STALL_SECONDS
         for connection in list(self._server.server_state.connections):
             assert isinstance(connection, _Connection)
             if connection.hang_up_at and connection.hang_up_at <= now:
                 connection.refuse(b"408 Request Timeout")
+            if connection.stalled_at and connection.stalled_at + patience <= now:
+                connection.transport.abort()
         self._sweep = loop.call_later(SWEEP_SECONDS, self._hang_up_on_the_slow)

@@ -166,7 +166,7 @@ def test_a_compressed_body_is_refused(site: Site) -> None:
         ("PUT", "/v1/messages/msg_1", "GET, HEAD"),
         ("DELETE", "/v1/keys", "GET, HEAD, POST"),
         ("OPTIONS", SEND, "POST"),
-        ("PATCH", "/v1/numbers/num_1", "DELETE"),
+        ("PUT", "/v1/numbers/num_1", "DELETE, PATCH"),
         ("DELETE", "/hooks/whatsapp_cloud/x", "GET, HEAD, POST"),
         ("PROPFIND", "/livez", "GET, HEAD"),
     ],

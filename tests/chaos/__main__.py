@@ -23,11 +23,18 @@ RESUMABLE = {
     "order-postgres": ("kill", "--engine", "postgres", *_ORDER),
     "failpoints-sqlite": ("failpoints", "--engine", "sqlite"),
     "failpoints-postgres": ("failpoints", "--engine", "postgres"),
+    "statuses-sqlite": ("statuses", "--engine", "sqlite"),
+    "statuses-postgres": ("statuses", "--engine", "postgres"),
+    "deliveries-sqlite": ("deliveries", "--engine", "sqlite"),
+    "deliveries-postgres": ("deliveries", "--engine", "postgres", "--kills", "20", "--times", "5"),
     "dispatchers": ("dispatchers",),
 }
 AT_ONCE = {
     "upstream-sqlite": ("upstream", "--engine", "sqlite"),
     "upstream-postgres": ("upstream", "--engine", "postgres"),
+    "outage-sqlite": ("outage", "--engine", "sqlite"),
+    "outage-postgres": ("outage", "--engine", "postgres"),
+    "outage-ordered": ("outage", "--events", "20000", "--ordered"),
     "power-calls": ("power.calls",),
     "power-cuts": ("power.cuts",),
     "power-loop-image": ("power.loop_image",),

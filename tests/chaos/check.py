@@ -28,7 +28,7 @@ def check_folder(folder: Path) -> Verdict:
     )
 
 
-def show(verdict: Verdict) -> str:
+def show(verdict: msgspec.Struct) -> str:
     """As JSON, the lists of ids cut short."""
     whole = msgspec.to_builtins(verdict)
     short = {

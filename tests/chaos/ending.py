@@ -84,12 +84,17 @@ def tell(name: str, command: str, folder: Path, seconds: float, verdict: Verdict
         "seconds": round(seconds),
         "verdict": msgspec.json.decode(show(verdict)),
     }
-    text = msgspec.json.format(msgspec.json.encode(result)).decode()
-    print(text)
+    keep_result(name, result, keep=keep)
     found = "clean" if verdict.is_clean() else f"NOT CLEAN: {', '.join(verdict.faults_found())}"
     counts = f"{verdict.exposed} exposures, {verdict.left_in_doubt} left in doubt"
     print(f"{name}: {found}; {counts}; {seconds:.0f} s")
+    return 0 if verdict.is_clean() else 1
+
+
+def keep_result(name: str, result: dict[str, Any], *, keep: bool) -> None:
+    """Printed, and on request kept with its date."""
+    text = msgspec.json.format(msgspec.json.encode(result)).decode()
+    print(text)
     if keep:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-{name}.json").write_text(text + "\n")
-    return 0 if verdict.is_clean() else 1

@@ -55,8 +55,11 @@ class StoreWitness:
     async def open_posts(self) -> int:
         return int((await self._fetch("SELECT count(*) FROM inbox WHERE state = 'open'"))[0][0])
 
-    async def keep(self, folder: Path) -> None:
-        for name, query in _QUERIES.items():
+    async def count(self, table: str) -> int:
+        return int((await self._fetch(f"SELECT count(*) FROM {table}"))[0][0])
+
+    async def keep(self, folder: Path, queries: Mapping[str, str] = _QUERIES) -> None:
+        for name, query in queries.items():
             columns = _COLUMN.findall(query.partition(" FROM ")[0] + ",")
             rows = await self._fetch(query)
             write_lines(folder / name, (dict(zip(columns, row, strict=True)) for row in rows))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.desk import Desk
+from tests.cli.hook import Hook
 from tests.cli.shell import Running, running
 
 
@@ -20,3 +21,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("sandbox") / "sandbox"
     with running("sandbox", folder) as started:
         yield Desk(started)
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    made = Hook()
+    yield made
+    made.close()

@@ -388,6 +388,9 @@ class _SimSequence:
         self._last = max(self._clock.now() << 12, self._last + 1)
         return self._last, self._chance.randbytes(13)
 
+    def draw(self) -> bytes:
+        return self._chance.randbytes(13)
+
 
 class _Ear(logging.Handler):
     """Errors that nobody planned fail the world."""

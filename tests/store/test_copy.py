@@ -41,9 +41,23 @@ _SAID = {
 }  # fmt: skip
 
 
+_SAID_IN = {
+    ("inbox", "state"): "open",
+    ("media", "state"): "stored",
+    ("suppressions", "scope"): "marketing",
+    ("consents", "action"): "granted",
+    ("endpoints", "format"): "meta",
+    ("endpoints", "state"): "active",
+    ("endpoints", "is_ordered"): 1,
+    ("deliveries", "state"): "waiting",
+    ("delivery_attempts", "outcome"): "failed",
+}
+"""Where the schema takes only certain words."""
+
+
 def _value(connection: apsw.Connection, table: str, column: str, n: int) -> object:
-    if (table, column) == ("inbox", "state"):
-        return "open"
+    if (table, column) in _SAID_IN:
+        return _SAID_IN[table, column]
     if column == "account_id" or (table, column) == ("accounts", "id"):
         return f"acc_{n % 2}"
     if column in _SAID:
@@ -145,16 +159,17 @@ def test_what_was_changed_on_the_other_side_after_an_interrupted_copy_is_found_o
         copied(tmp_path, postgres_url)
 
 
-@pytest.mark.parametrize("place", [3, 4, 5])  # the first two are the migrations of the target
+@pytest.mark.parametrize("place", [1, 2, 3])  # after the migrations of the target, which pass it as well
 def test_a_copy_that_was_killed_is_done_by_the_same_command_again(
     place: int, tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
     made(tmp_path, 50)
     with postgres_server.fresh_database() as url:
         line = ("db", "copy", "--json", "--data", tmp_path, "--to", url)
-        killed = run(*line, TRUNKLINE_FAILPOINTS=f"C20:kill:{place}")
+        passed = len(migrate.migrations("postgres"))
+        killed = run(*line, TRUNKLINE_FAILPOINTS=f"C20:kill:{passed + place}")
         assert killed.code == -9, killed.err
-        if place > 3:  # the file has left its place: before the commit, and after it
+        if place > 1:  # the file has left its place: before the commit, and after it
             with pytest.raises(StoreUnavailable, match="interrupted"):
                 sqlite_file(tmp_path)
         done = run(*line)

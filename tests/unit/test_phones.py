@@ -190,3 +190,20 @@ def test_any_text_gives_digits_or_the_declared_error(text: str) -> None:
         assert digits.isdecimal()
         assert 5 <= len(digits) <= 15
         assert phones.normalise(digits)[0] == digits
+
+
+@pytest.mark.parametrize(
+    "both",
+    [
+        ("525555550100", "5215555550100"),
+        ("541155550100", "5491155550100"),
+        ("551198765432", "5511998765432"),
+    ],
+)
+def test_a_mobile_number_with_two_spellings_is_known_by_both(both: tuple[str, str]) -> None:
+    assert [phones.spellings(one) for one in both] == [[other] for other in reversed(both)]
+
+
+@pytest.mark.parametrize("one", ["15550002222", "551122334455", "5255555501", "US.1349", ""])
+def test_all_others_have_one_spelling(one: str) -> None:
+    assert phones.spellings(one) == []

@@ -6,9 +6,11 @@ from typing import Protocol
 
 from trunkline.admin import Admin
 from trunkline.api.auth import Gatekeeper
+from trunkline.api.event_stream import Streams
 from trunkline.api.gate import Gate
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime
+from trunkline.store.media import MediaRow
 from trunkline.virtual_time import VirtualTime
 
 
@@ -44,11 +46,14 @@ class Api:
         self.time = time
         """None on real time: then the routes of the clock do not exist."""
         self.gate = Gate(runtime)
+        self.streams = Streams(runtime)
         self.gatekeeper = Gatekeeper(runtime, operator_token)
         self.admin = Admin(runtime.store, runtime.vault, runtime.clock)
         self.cursor_key = runtime.vault.derive("page cursors")
         self.running_keys: dict[tuple[str, str], bytes] = {}
         """Idempotency keys whose first request is still being answered here → its fingerprint."""
+        self.fetching: dict[tuple[str, str], asyncio.Task[MediaRow]] = {}
+        """Files that somebody asked for and that are on their way, by account and media id."""
         self.examining: asyncio.Task[list[str]] | None = None
         """The look at the readiness that is under way."""
         self.openapi = b""

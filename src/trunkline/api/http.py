@@ -4,13 +4,16 @@ A handler is `async (api, request, caller) -> Response` and knows no framework. 
 so that whatever a client sends, memory stays flat.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from trunkline.errors import Problem, Refusal
+from trunkline.runtime import log
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -63,6 +66,18 @@ class Response(msgspec.Struct, frozen=True):
     status: int
     body: bytes = b""
     content_type: str = JSON
+    headers: Mapping[str, str] = _NOTHING
+
+
+class Streamed(msgspec.Struct, frozen=True):
+    """An answer in parts, or without an end of its own: it goes on while the client is there and there are
+    parts."""
+
+    parts: AsyncGenerator[bytes, None]
+    content_type: str
+    close: Callable[[], None]
+    """Called when it is over, however that came."""
+    status: int = 200
     headers: Mapping[str, str] = _NOTHING
 
 
@@ -148,3 +163,43 @@ async def send_response(send: Send, response: Response, request_id: str) -> None
         ]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
+
+
+async def send_stream(receive: Receive, send: Send, streamed: Streamed, request_id: str) -> None:
+    """Ends when the client hangs up. What is sent waits for the client: nothing is piled up for one that
+    does not read, on whom the web server hangs up after a while."""
+    try:
+        headers = [
+            *_ALWAYS,
+            (b"x-request-id", request_id.encode("latin-1")),
+            (b"content-type", streamed.content_type.encode("latin-1")),
+            (b"x-accel-buffering", b"no"),  # a proxy is not to collect it
+            *((name.encode("latin-1"), value.encode("latin-1")) for name, value in streamed.headers.items()),
+        ]
+        await send({"type": "http.response.start", "status": streamed.status, "headers": headers})
+        sending = asyncio.create_task(_send_parts(send, streamed.parts))
+        gone = asyncio.create_task(_until_gone(receive))
+        try:
+            await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            sending.cancel()
+            await asyncio.gather(sending, gone, return_exceptions=True)
+        if not sending.cancelled() and sending.exception() is not None:
+            log.error("request %s: a stream failed inside us", request_id, exc_info=sending.exception())
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        streamed.close()
+
+
+async def _send_parts(send: Send, parts: AsyncGenerator[bytes, None]) -> None:
+    async with contextlib.aclosing(parts):
+        async for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+
+
+async def _until_gone(receive: Receive) -> None:
+    """The request has no body that anybody wants; what comes behind it is that the client went away."""
+    while (await receive()).get("more_body"):
+        pass
+    await receive()

@@ -15,6 +15,7 @@ from trunkline import json_gate
 from trunkline.api import forms, whatsapp
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api
+from trunkline.api.conversation_views import InboundView, show_inbound
 from trunkline.api.cursors import make_cursor, read_cursor
 from trunkline.api.http import Request, Response, as_json, bad_query
 from trunkline.api.problems import told
@@ -26,7 +27,7 @@ from trunkline.model import ids
 from trunkline.model.evidence import attempt_id
 from trunkline.model.message import State
 from trunkline.shape import Choice, Object, Text
-from trunkline.store import Tx, attempts, messages, numbers, status_facts
+from trunkline.store import Tx, attempts, inbound, messages, numbers, status_facts
 from trunkline.store.messages import Filters, MessageRow, NewMessage
 
 MOST_IN_BATCH = 1_000
@@ -159,7 +160,11 @@ async def validate(api: Api, request: Request, caller: Caller) -> Response:
     verdict = Verdict(
         valid=refusal is None,
         problems=problems,
-        warnings=list(judged.warnings),
+        warnings=[
+            *judged.warnings,
+            *await whatsapp.opt_out_warnings(api, judged),
+            *await whatsapp.window_warnings(api, judged),
+        ],
         would_send=await whatsapp.dry_run(api, judged),
         from_=judged.number.digits if judged.number is not None else None,
     )
@@ -167,7 +172,28 @@ async def validate(api: Api, request: Request, caller: Caller) -> Response:
 
 
 async def show(api: Api, request: Request, caller: Caller) -> Response:
-    return as_json(await life_of(api, caller, request.params["id"]))
+    """One that was sent, or else one that came in."""
+    try:
+        return as_json(await life_of(api, caller, request.params["id"]))
+    except Refusal:
+        received = await _received(api, caller, request.params["id"])
+        if received is None:
+            raise
+        return as_json(received)
+
+
+async def _received(api: Api, caller: Caller, message_id: str) -> InboundView | None:
+    account_id = caller.account_id
+
+    async def work(tx: Tx) -> InboundView | None:
+        row = await inbound.find(tx, account_id, message_id) if _may_be_id(message_id) else None
+        if row is None:
+            return None
+        digits = (await numbers.digits_by_id(tx, account_id))[row.number_id]
+        answers = [(account_id, row.context_id)] if row.context_id else []
+        return show_inbound(row, digits, await messages.ids_by_provider_id(tx, answers))
+
+    return await api.runtime.store.read(work)
 
 
 async def cancel(api: Api, request: Request, caller: Caller) -> Response:
@@ -200,11 +226,15 @@ async def find(tx: Tx, account_id: str, message_id: str) -> MessageRow:
     row = None
     if ids.is_id(message_id, ids.MESSAGE):
         row = await messages.get(tx, account_id, message_id)
-    elif _PROVIDER_ID.fullmatch(message_id):
+    elif _may_be_id(message_id):
         row = await messages.get_by_provider_id(tx, account_id, message_id)
     if row is None:
         raise Refusal("not_found", "There is no message of that id in this account.")
     return row
+
+
+def _may_be_id(text: str) -> bool:
+    return _PROVIDER_ID.fullmatch(text) is not None
 
 
 async def list_page(api: Api, request: Request, caller: Caller) -> Response:
@@ -242,7 +272,7 @@ def _start_of(api: Api, account_id: str, given: dict[str, Any]) -> str:
     for name in ("after", "before"):
         if name in given:
             return read_cursor(api.cursor_key, account_id, name, given[name])
-    return "~"  # after every id
+    return ids.last_id(ids.MESSAGE)
 
 
 def _paging(api: Api, account_id: str, rows: list[MessageRow], *, older: bool, newer: bool) -> Paging:

@@ -50,6 +50,7 @@ def prepare(api: Api) -> None:
     tally.gauge("store_failing", lambda: load.failing is not None)
     tally.gauge("disk_short", lambda: load.is_short)
     tally.gauge("accepts_in_flight", lambda: gate.in_flight)
+    tally.gauge("event_streams", lambda: api.streams.open)
     tally.gauge("body_bytes", lambda: gate.bodies.held + gate.posts.held)
     tally.gauge("loop_late_seconds", lambda: gate.late_seconds)
     tally.gauge("pressure", gate.pressure)

@@ -16,7 +16,8 @@ from trunkline.api.views import NumberView, show_number
 from trunkline.channels.registry import is_real
 from trunkline.errors import Problem, Refusal, shorten
 from trunkline.model import ids
-from trunkline.shape import Boolean, Integer, Object, Text
+from trunkline.model.window import POLICIES
+from trunkline.shape import Boolean, Choice, Integer, Object, Text
 from trunkline.store.numbers import NumberRow
 
 
@@ -27,6 +28,13 @@ def _id(about: str) -> Text:
 def _secret(about: str) -> Text:
     return Text(at_most=4096, pattern="[!-~]+", form="visible ASCII characters without spaces", about=about)
 
+
+_WINDOW_POLICY = Choice(
+    *POLICIES,
+    about="What becomes of a free-form message while the 24-hour window is closed: `enforce` refuses it, "
+    "`hold` keeps it until the person writes, `advise` sends it all the same. `enforce` by default for real "
+    "numbers.",
+)
 
 FORM = Object(
     {
@@ -53,12 +61,16 @@ FORM = Object(
         "is_shared": Boolean(
             "Others send from it too, such as the phone app: statuses of unknown messages may not be ours."
         ),
+        "window_policy": _WINDOW_POLICY,
         "hook_url": forms.WebAddress(
             "Our hook as the provider reaches it. The provider is asked to post there; unless it agrees, the "
             "number is not registered."
         ),
     },
 )
+
+
+CHANGES = Object({}, {"window_policy": _WINDOW_POLICY})
 
 
 class NumberList(msgspec.Struct):
@@ -87,6 +99,7 @@ async def register(api: Api, request: Request, caller: Caller) -> Response:
         messages_per_second=given.get("messages_per_second", settings.dispatch.messages_per_second),
         daily_recipients=given.get("daily_recipients"),
         is_shared=given.get("is_shared", False),
+        window_policy=given.get("window_policy"),
     )
     if api.time is not None and is_real(form.base_url):
         raise _not_on_virtual_time(form.base_url)
@@ -98,6 +111,17 @@ async def register(api: Api, request: Request, caller: Caller) -> Response:
     row = await admin.register_number(api.admin, caller.account_id, form)
     await api.changed()
     return as_json(show_number(row), 201 if row.created_at == row.updated_at else 200)
+
+
+async def change(api: Api, request: Request, caller: Caller) -> Response:
+    """What is not named stays as it is."""
+    given, number_id = forms.read_body(CHANGES, request), _id_of(request)
+    row = api.runtime.directory.numbers.get(number_id)
+    if row is None or row.account_id != caller.account_id:
+        raise _no_number()
+    if "window_policy" in given:
+        await admin.set_window_policy(api.admin, caller.account_id, number_id, given["window_policy"])
+    return await _changed(api, number_id)
 
 
 async def set_default(api: Api, request: Request, caller: Caller) -> Response:

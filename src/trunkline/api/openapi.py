@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 
 from trunkline import __version__
-from trunkline.api import whatsapp
+from trunkline.api import openapi_webhooks, whatsapp
 from trunkline.api.auth import Who
 from trunkline.api.gate import Sheds
 from trunkline.api.http import JSON
 from trunkline.api.messages import MOST_IN_BATCH
 from trunkline.api.problems import PROBLEM_JSON, WHATSAPP, ErrorDocument, WhatsappRefusal
-from trunkline.api.routes import ROUTES, Route, Takes
+from trunkline.api.route import Route, Takes
+from trunkline.api.routes import ROUTES
 from trunkline.errors import REASONS
 from trunkline.shape import Object
 
@@ -59,17 +60,21 @@ _ON_VIRTUAL_TIME = "Only with `--virtual-time`: on any other server this address
 
 _PARAMS = {
     "id": "Ours; of a message the provider's too.",
+    "number": "Digits of a business number.",
+    "address": "A phone number or a user id.",
     "connector": "The kind of provider, as whatsapp_cloud.",
     "hook_key": "The secret part of the account's hook.",
+    "token": "What the address of a file ends with, or its media id.",
 }
 _HEADERS = {
     "Idempotency-Key": "Names this request: a repetition gets the first answer, and nothing is sent twice.",
+    "Last-Event-ID": "The last id that a former stream told: what followed it comes first.",
     "Trunkline-Account": "For the operator: id or name of the account meant; the first by default.",
 }
 
 
 def document() -> Schema:
-    schemas = _answer_schemas() | BODIES
+    schemas = openapi_webhooks.schemas() | _answer_schemas() | BODIES
     paths: dict[str, Schema] = {}
     for route in ROUTES:
         paths.setdefault(plain_path(route.path), {})[route.method.lower()] = _operation(route)
@@ -84,6 +89,7 @@ def document() -> Schema:
         "servers": [{"url": "/"}],
         "tags": [{"name": name} for name in dict.fromkeys(_tag(route) for route in ROUTES)],
         "paths": paths,
+        "webhooks": openapi_webhooks.webhooks(),
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {
@@ -114,7 +120,8 @@ def plain_path(path: str) -> str:
 
 def _answer_schemas() -> dict[str, Schema]:
     types: list[Any] = [ErrorDocument, WhatsappRefusal]
-    types += [answer for route in ROUTES for answer in route.answers.values() if isinstance(answer, type)]
+    for answer in (answer for route in ROUTES for answer in route.answers.values()):
+        types += [one for one in _several(answer) if isinstance(one, type)]
     _, schemas = msgspec.json.schema_components(types, ref_template=_REF)
     return schemas
 
@@ -140,6 +147,8 @@ def _operation(route: Route) -> Schema:
 
 def _tag(route: Route) -> str:
     parts = route.path.split("/")
+    if parts[1] == "webhook":
+        return "endpoints"
     return parts[2] if parts[1] == "v1" else "server" if "hooks" not in parts else "hooks"
 
 
@@ -155,6 +164,8 @@ def _parameters(route: Route) -> Iterator[Schema]:
     for name, shape in route.query.members.items() if route.query else ():
         schema = shape.schema()
         yield {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}
+    if route.resumes:
+        yield _header("Last-Event-ID", {"type": "string", "maxLength": 30})
     if route.once:
         yield _header("Idempotency-Key", {"type": "string", "pattern": "^[!-~]{1,255}$"})
     if route.who is not Who.ANYONE:
@@ -185,9 +196,14 @@ def _answer(answer: Any) -> Schema:
         return {"description": "Done; no body."}
     if isinstance(answer, str):
         return {"description": "As it is.", "content": {answer: {}}}
-    schema = {"$ref": _REF.format(name=answer.__name__)}
-    first_line = (answer.__doc__ or "").partition("\n")[0]
-    return {"description": first_line, "content": {JSON: {"schema": schema}}}
+    refs: list[Schema] = [{"$ref": _REF.format(name=one.__name__)} for one in _several(answer)]
+    lines = [(one.__doc__ or "").partition("\n")[0] for one in _several(answer)]
+    schema = refs[0] if len(refs) == 1 else {"oneOf": refs}
+    return {"description": " ".join(lines), "content": {JSON: {"schema": schema}}}
+
+
+def _several(answer: Any) -> tuple[Any, ...]:
+    return answer if isinstance(answer, tuple) else (answer,)
 
 
 def _refusals(route: Route) -> dict[str, Schema]:

@@ -17,20 +17,22 @@ from trunkline.api.auth import Caller
 from trunkline.api.context import Api, Hooks
 from trunkline.api.http import (
     ONE_PIECE,
-    AsgiApp,
     ClientGone,
     Receive,
     Request,
     Response,
     Scope,
     Send,
+    Streamed,
     headers_of,
     read_body,
     send_response,
+    send_stream,
 )
 from trunkline.api.openapi import document
 from trunkline.api.problems import answer_to
-from trunkline.api.routes import ROUTES, Route, Takes
+from trunkline.api.route import Route, Takes
+from trunkline.api.routes import ROUTES
 from trunkline.errors import Refusal
 from trunkline.model import ids
 from trunkline.outbound.dispatch import Dispatcher
@@ -53,7 +55,7 @@ def build_app(  # noqa: PLR0913 - the wiring
     *,
     http_links: bool,
     time: VirtualTime | None = None,
-) -> AsgiApp:
+) -> "App":
     """`operator_token` opens everything; `http_links` allows media links by http to this machine."""
     api = Api(runtime, dispatcher, hooks, operator_token, http_links=http_links, time=time)
     metrics.prepare(api)
@@ -130,14 +132,17 @@ class Endpoint:
         given = headers.get("x-request-id")
         request_id = given if given is not None and _SANE_ID.fullmatch(given) else ids.new_id(ids.REQUEST)
         try:
-            response = await self._answer(scope, receive, headers)
+            response: Response | Streamed = await self._answer(scope, receive, headers)
         except ClientGone:
             return
         except Exception as fault:
             response = answer_to(fault, path=scope["path"], route=self._path, request_id=request_id)
-        await send_response(send, response, request_id)
+        if isinstance(response, Streamed):
+            await send_stream(receive, send, response, request_id)
+        else:
+            await send_response(send, response, request_id)
 
-    async def _answer(self, scope: Scope, receive: Receive, headers: dict[str, str]) -> Response:
+    async def _answer(self, scope: Scope, receive: Receive, headers: dict[str, str]) -> Response | Streamed:
         route = self._routes.get(scope["method"])
         if route is None:
             raise self._no_route()
@@ -163,10 +168,12 @@ class Endpoint:
         finally:
             gate.leave(caller.account_id)
 
-    async def _serve(self, route: Route, request: Request, caller: Caller, receive: Receive) -> Response:
+    async def _serve(
+        self, route: Route, request: Request, caller: Caller, receive: Receive
+    ) -> Response | Streamed:
         if route.takes is Takes.NOTHING:
             return await route.handler(self._api, request, caller)
-        if route.takes is not Takes.BYTES:
+        if route.takes is not Takes.BYTES and request.headers.get("content-length") != "0":
             _expect_json(request.headers)
         gate = self._api.gate
         room = gate.posts if route.takes is Takes.BYTES else gate.bodies

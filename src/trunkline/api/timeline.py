@@ -45,7 +45,18 @@ def tell(row: MessageRow, attempts: Sequence[AttemptRow], facts: Sequence[FactRo
     is_told = any(attempt.settled_at == row.ended_at for attempt in attempts)
     if row.ended_at is not None and not is_told:
         told.append(TimelineEntry(at=to_rfc3339(row.ended_at), state=row.state))
+    if _is_refused_here(row, attempts, facts):
+        told.append(
+            TimelineEntry(at=to_rfc3339(row.failed_at or 0), state=State.FAILED, error=show_error(row.error))
+        )
     return told + list(_facts(facts, _last_moment(attempts)))
+
+
+def _is_refused_here(row: MessageRow, attempts: Sequence[AttemptRow], facts: Sequence[FactRow]) -> bool:
+    """Whether it failed without an attempt: its window was closed, or the person has opted out."""
+    if row.failed_at is None or any(fact.status == "failed" for fact in facts):
+        return False
+    return all(attempt.finished_at != row.failed_at for attempt in attempts)
 
 
 def _last_moment(attempts: Sequence[AttemptRow]) -> int:

@@ -86,7 +86,16 @@ class Reference(msgspec.Struct):
     message_id: str
 
 
-class MessageView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
+class FallbackView(msgspec.Struct):
+    """What goes in a message's place while the 24-hour window is closed."""
+
+    used: Annotated[bool, Meta(description="It went; `content` is then what the message said before.")]
+    content: Content
+
+
+class MessageView(
+    msgspec.Struct, kw_only=True, rename={"from_": "from"}, tag_field="direction", tag="outbound"
+):
     """A message as lists show it."""
 
     id: str
@@ -103,6 +112,8 @@ class MessageView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
     context: Annotated[
         Reference | None, Meta(description="The message replied to, reacted to or marked as read.")
     ]
+    fallback: FallbackView | None
+    purpose: str | None
     biz_opaque_callback_data: str | None
     priority: Annotated[str, Meta(description="high, normal or bulk.")]
     provider_id: Annotated[str | None, Meta(description="The provider's own id (wamid.…).")]
@@ -126,6 +137,13 @@ class MessageLife(MessageView, kw_only=True):
     timeline: Annotated[list[TimelineEntry], Meta(description="Every attempt and every fact, in order.")]
 
 
+class ToldView(msgspec.Struct):
+    """What the provider last told of a number, and when."""
+
+    value: str
+    told_at: Time
+
+
 class NumberView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
     """A business number. Its token and app secret are never shown."""
 
@@ -142,8 +160,16 @@ class NumberView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
     daily_recipients: Annotated[
         int | None, Meta(description="People it may write to first within 24 hours; null: no limit.")
     ]
+    window_policy: Annotated[
+        str,
+        Meta(description="What a free-form message meets outside the 24-hour window: enforce, hold, advise."),
+    ]
     is_shared: Annotated[bool, Meta(description="Others send from it too, such as the phone app.")]
     held_reason: Annotated[str | None, Meta(description="Why nothing leaves from it; null when all is well.")]
+    provider_info: Annotated[
+        dict[str, ToldView],
+        Meta(description="What the provider last told of it: `limit`, `quality_event`, `name`, `account` …"),
+    ]
     created_at: Time
     updated_at: Time
 
@@ -215,6 +241,8 @@ def _members(row: MessageRow, digits: str) -> dict[str, Any]:
         "content": msgspec.Raw(row.content.encode()),
         "content_removed": row.content == REMOVED,
         "context": Reference(row.context_id) if row.context_id else None,
+        "fallback": _fallback(row),
+        "purpose": row.purpose,
         "biz_opaque_callback_data": row.callback_data,
         "priority": Priority(row.priority).name.lower(),
         "provider_id": row.provider_id,
@@ -230,6 +258,12 @@ def _members(row: MessageRow, digits: str) -> dict[str, Any]:
         "failed_at": show_time(row.failed_at),
         "ended_at": show_time(row.ended_at),
     }
+
+
+def _fallback(row: MessageRow) -> FallbackView | None:
+    if row.fallback is None:
+        return None
+    return FallbackView(used=row.type == "template", content=msgspec.Raw(row.fallback.encode()))
 
 
 def show_attempt(attempt: AttemptRow, attempt_id: str) -> AttemptView:
@@ -276,11 +310,23 @@ def show_number(row: NumberRow) -> NumberView:
         is_builtin=bool(row.is_builtin),
         messages_per_second=row.messages_per_second,
         daily_recipients=row.daily_recipients,
+        window_policy=row.window_policy,
         is_shared=bool(row.is_shared),
         held_reason=row.held_reason,
+        provider_info=_provider_info(row),
         created_at=to_rfc3339(row.created_at),
         updated_at=to_rfc3339(row.updated_at),
     )
+
+
+def _provider_info(row: NumberRow) -> dict[str, ToldView]:
+    known = msgspec.json.decode(row.provider_info or "{}", type=dict[str, Any])
+    told_at = known.pop("told_at", {})
+    return {
+        name: ToldView(to_rfc3339(value) if isinstance(value, int) else str(value), to_rfc3339(told_at[name]))
+        for name, value in known.items()
+        if value is not None
+    }
 
 
 def show_key(key: ApiKey) -> KeyView:

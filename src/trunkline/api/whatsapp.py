@@ -18,8 +18,11 @@ from trunkline.channels.contract import Outgoing
 from trunkline.channels.whatsapp_cloud import content
 from trunkline.errors import Problem, Refusal
 from trunkline.model.message import Draft
+from trunkline.model.opt_out import stops
+from trunkline.model.window import closed_since, needs_window
 from trunkline.outbound import accept
 from trunkline.outbound.context import check_context, provider_id_of
+from trunkline.store import suppressions, windows
 from trunkline.store.messages import NewMessage
 from trunkline.store.numbers import NumberRow
 
@@ -105,6 +108,40 @@ async def dry_run(api: Api, judged: Judgement) -> dict[str, Any] | None:
         token=_NO_TOKEN,
     )
     return api.runtime.connectors[number.connector].preview(outgoing)
+
+
+async def opt_out_warnings(api: Api, judged: Judgement) -> list[Problem]:
+    """Whether the recipient does not want such messages."""
+    draft, number = judged.draft, judged.number
+    if draft is None or number is None:
+        return []
+    key = (number.account_id, [draft.recipient])
+    standing = await api.runtime.store.read(lambda tx: suppressions.of_addresses(tx, *key))
+    if not any(stops(row.scope, draft.purpose, draft.priority) for row in standing):
+        return []
+    return [Problem("/to", "opted_out", "The recipient has opted out. Sent now, it would be refused.")]
+
+
+async def window_warnings(api: Api, judged: Judgement) -> list[Problem]:
+    """Whether the 24-hour window is closed at the moment, and what that would mean."""
+    draft, number, now = judged.draft, judged.number, api.runtime.clock.now()
+    if draft is None or number is None or not needs_window(draft.type):
+        return []
+    key = (number.account_id, number.id, draft.recipient)
+    window = await api.runtime.store.read(lambda tx: windows.of_address(tx, *key))
+    is_unknown = number.window_policy == "advise" and window.last_inbound_at is None
+    if window.is_open(now) or (is_unknown and draft.fallback is None):
+        return []
+    would = "the fallback would go" if draft.fallback is not None else _WOULD[number.window_policy]
+    why = closed_since(window.last_inbound_at, now)
+    return [Problem("", "window_closed", f"The 24-hour window is closed: {why}. Sent now, {would}.")]
+
+
+_WOULD = {
+    "enforce": "it would be refused",
+    "hold": "it would be held until the person writes",
+    "advise": "it would be sent all the same",
+}
 
 
 def _merged(problems: tuple[Problem, ...], refusals: list[Refusal]) -> Refusal | None:

@@ -5,7 +5,7 @@ provider's webhooks into `StatusFact`s. It gets everything it needs as arguments
 and never raises for what a provider or a network does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -102,14 +102,127 @@ class StatusFact(msgspec.Struct, frozen=True):
     errors: tuple[SendError, ...] = ()
     pricing: dict[str, Any] | None = None
     conversation: dict[str, Any] | None = None
+    free_until: int | None = None
+    """Until when all that is sent to this person costs nothing, in a free entry window."""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody as a provider names them; at least one of the addresses is there."""
+
+    phone: str | None = None
+    """Digits."""
+    user_id: str | None = None
+    """Business-scoped."""
+    parent_user_id: str | None = None
+    name: str | None = None
+    username: str | None = None
+
+
+class MediaRef(msgspec.Struct, frozen=True):
+    """A file at the provider, to be fetched before its address dies."""
+
+    id: str
+    kind: str
+    """`image`, `video`, `audio`, `document`, `sticker`."""
+    mime_type: str | None = None
+    sha256: str | None = None
+    file_name: str | None = None
+    url: str | None = None
+
+
+class MediaInfo(msgspec.Struct, frozen=True):
+    """What a provider says of a file whose bytes it gave."""
+
+    mime_type: str | None = None
+    sha256: str | None = None
+    """In hex or in base64, as the provider likes."""
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """A message from somebody."""
+
+    provider_id: str
+    phone_number_id: str
+    at: int
+    sender: Person
+    type: str
+    """`text`, `image`, …, `unsupported`, or a word that we do not know yet."""
+    content: Any
+    """What stands under the type's name, as it came; `{}` when nothing does."""
+    extras: dict[str, Any] = {}
+    """Everything else of the message, as it came: `context`, `referral`, `errors`, `group_id` …"""
+    context_id: str | None = None
+    """The provider's id of the message that it answers, reacts to, or was sent for."""
+    reads: str | None = None
+    """The words that the person wrote or chose, as far as they could be an order to us, such as STOP."""
+    is_free_entry: bool = False
+    """It came from an advertisement that opens a free entry window."""
+    media: MediaRef | None = None
+    opens_window: bool = True
+    """Whether Meta's 24-hour window opens with it."""
+    moved_from: tuple[str, ...] = ()
+    """Former addresses of the sender, when this is the news that they changed."""
+
+
+class Preference(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody told the provider what they want to get from the business."""
+
+    phone_number_id: str
+    at: int
+    person: Person
+    category: str
+    """Such as `marketing_messages`."""
+    wants: bool
+    detail: str | None = None
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider told of a number, a template or the whole account."""
+
+    type: str
+    """The type of the event that comes of it: `number.changed`, `account.changed`, `template.changed`."""
+    field: str
+    """The provider's word for it, such as `phone_number_quality_update`."""
+    waba_id: str
+    at: int
+    phone_number_id: str | None = None
+    digits: str | None = None
+    """Of the number, where the provider names it by these."""
+    value: dict[str, Any]
+    """As it came."""
+    info: dict[str, Any] = {}
+    """What is to be remembered of the number, such as `{"quality": "RED"}`."""
+    daily_recipients: int | None = None
+    """The messaging limit that it sets; 0 for none at all."""
+    hold: str | None = None
+    """Why the numbers that it names must be held, if they must."""
+    hold_until: int | None = None
+    """When that ends by itself, as far as is told."""
+    release: bool = False
+    """Whether a hold that came of such a notice is over."""
 
 
 class Parsed(msgspec.Struct, frozen=True):
     """What one webhook post says."""
 
     statuses: tuple[StatusFact, ...] = ()
+    received: tuple[Received, ...] = ()
+    preferences: tuple[Preference, ...] = ()
+    notices: tuple[Notice, ...] = ()
     unread: int = 0
     """Changes that we keep raw because nothing here reads them yet."""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of ours, for receivers of the provider's own webhooks. Its number's members may be empty."""
+
+    id: str
+    type: str
+    at: int
+    data: Mapping[str, Any]
+    digits: str
+    phone_number_id: str
+    waba_id: str
 
 
 class Connector(Protocol):
@@ -132,14 +245,35 @@ class Connector(Protocol):
         Header names are in lower case.
         """
 
+    def tells(self, type: str) -> bool:
+        """Whether the provider's webhooks have a shape for events of this type. Pure."""
+
+    def webhook(self, events: Sequence[Told], *, names_recipients: bool = True) -> bytes:
+        """A body as the provider would post it, with our message ids, of events that it `tells`. Pure.
+
+        `names_recipients`: as the provider does now; False for receivers that know only its older form.
+        """
+
     def handshake(self, query: Mapping[str, str], verify_token: str) -> tuple[int, bytes]:
         """The (status, body) with which the provider's check of our hook address is answered. Pure."""
 
     async def subscribe(self, number: Number, hook_url: str, verify_token: str) -> None:
         """Ask the provider to post this number's webhooks to `hook_url`. `SubscribeError` says why not."""
 
+    async def fetch_media(self, number: Number, media_id: str, write: Callable[[bytes], None]) -> MediaInfo:
+        """A file that somebody sent to this number, given to `write` in parts. `MediaError` says why not;
+        what was written until then is worth nothing."""
+
     async def is_subscribed(self, number: Number, hook_path: str) -> bool | None:
         """Whether it posts this number's webhooks to an address of this path; None when it does not say."""
+
+
+class MediaError(Exception):
+    """A file could not be fetched; the text says why. `is_final`: nor will it be later."""
+
+    def __init__(self, detail: str, *, is_final: bool = False) -> None:
+        self.is_final = is_final
+        super().__init__(detail)
 
 
 class SubscribeError(Exception):

@@ -5,16 +5,16 @@ from urllib.parse import urlsplit
 
 from trunkline.channels.contract import Connector
 from trunkline.channels.whatsapp_cloud.connector import WhatsAppCloud
-from trunkline.outgoing_http import Transport
+from trunkline.outgoing_http import FileTransport
 
-CONNECTORS: dict[str, Callable[[Transport], Connector]] = {
+CONNECTORS: dict[str, Callable[[FileTransport], Connector]] = {
     "whatsapp_cloud": WhatsAppCloud,
 }
 
 _REAL_HOSTS = ("facebook.com", "whatsapp.com", "whatsapp.net")
 
 
-def make_connectors(transport: Transport) -> Mapping[str, Connector]:
+def make_connectors(transport: FileTransport) -> Mapping[str, Connector]:
     """One of each kind, by kind."""
     return {kind: make(transport) for kind, make in CONNECTORS.items()}
 

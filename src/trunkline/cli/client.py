@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from trunkline.outgoing_http import Transport
 
 _TIMEOUT_SECONDS = 30.0
+_SILENCE_SECONDS = 45.0
+"""A stream tells three times in that time that it lives."""
+
 _LONGEST_ANSWER = 1 << 28
 """Of a server that the user named: a recorded chat holds its files."""
 
@@ -41,6 +44,22 @@ class Client:
 
     async def delete(self, path: str) -> Any:
         return await self.call("DELETE", path)
+
+    @contextlib.asynccontextmanager
+    async def follow(self, path: str, **query: Any) -> AsyncIterator[AsyncIterator[bytes]]:
+        """An answer without an end, as it comes. `Trouble` also when it breaks."""
+        from trunkline.outgoing_http import TransportError, open_live
+
+        given = {name: value for name, value in query.items() if value is not None}
+        headers = self._headers | {"accept": "text/event-stream"}
+        try:
+            async with open_live(f"{self.url}{path}?{urlencode(given)}", headers, _SILENCE_SECONDS) as live:
+                if live.status >= 400:
+                    raise _refusal(live.status, _decoded(b"".join([chunk async for chunk in live.chunks])))
+                yield live.chunks
+        except TransportError as error:
+            detail = f"{self.url} can not be reached ({error}); is the server running?"
+            raise Trouble(ExitCode.UNREACHABLE, detail) from None
 
     async def call(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None

@@ -68,11 +68,29 @@ def summary(message: Message) -> Iterator[tuple[str, str]]:
         yield "due", local_time(message["due_at"], with_date=True)
     if str(message.get("state_reason")).startswith("number_held"):
         yield "remedy", f"mend the cause, then: trunkline numbers release {message['from']}"
+    if message.get("state_reason") == "window_closed":
+        yield "remedy", "it goes when the person writes; a template would go now"
+    if (message.get("fallback") or {}).get("used"):
+        yield "fallback", "the 24-hour window was closed, so its template went"
     if message["state"] == "held" and message.get("state_reason") == "restored":
         yield "remedy", "decide on all that a restore holds: trunkline db release-restored"
     yield from _choices(message)
     if message.get("error"):
         yield from error_lines(message["error"])
+
+
+def inbound_summary(message: Message) -> Iterator[tuple[str, str]]:
+    """The same of a message from a person."""
+    yield "id", message["id"]
+    yield "type", message["type"]
+    yield "from", message.get("from") or message.get("sender") or ""
+    yield "to", message["to"]
+    if message.get("context"):
+        yield "about", message["context"]["message_id"]
+    yield "wamid", message["provider_id"]
+    yield "written", local_time(message["at"], with_date=True)
+    yield "received", local_time(message["received_at"], with_date=True)
+    yield "talk", message["conversation_id"]
 
 
 def _choices(message: Message) -> Iterator[tuple[str, str]]:

@@ -48,11 +48,14 @@ def _show(message: life.Message) -> None:
     import json
 
     screen = output.console()
-    for label, text in life.summary(message):
+    is_inbound = message.get("direction") == "inbound"
+    for label, text in life.inbound_summary(message) if is_inbound else life.summary(message):
         style = life.STYLE.get(message["state"], "") if label == "state" else ""
         screen.print(output.labelled(label, text, style), soft_wrap=True)
     content = json.dumps(message["content"], ensure_ascii=False, indent=2)
     screen.print(output.labelled("content", content.replace("\n", "\n" + " " * 10)), soft_wrap=True)
+    if is_inbound:
+        return
     screen.print()
     for line in moment_lines(message["timeline"]):
         screen.print(line, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,15 @@ numbers = typer.Typer(
     no_args_is_help=True,
     help="Business numbers: Meta's, or a sandbox's that runs elsewhere. With the server running, or stopped.",
 )
+
+
+class WindowPolicy(StrEnum):
+    """What becomes of a free-form message while the 24-hour window is closed."""
+
+    ENFORCE = "enforce"
+    HOLD = "hold"
+    ADVISE = "advise"
+
 
 WhichNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="num_…, or the digits of the number.")]
 
@@ -92,6 +102,13 @@ class Form:
             help="People it may write to first within 24 hours (Meta's messaging limit); else no limit.",
         ),
     ] = None
+    window_policy: Annotated[
+        WindowPolicy | None,
+        typer.Option(
+            "--window-policy",
+            help="What free-form messages meet outside the 24-hour window; else enforce for a real number.",
+        ),
+    ] = None
     shared: Annotated[
         bool, typer.Option("--shared", help="Others send from it too, such as the phone app.")
     ] = False
@@ -108,6 +125,7 @@ class Form:
             "base_url": self.base_url,
             "messages_per_second": self.messages_per_second,
             "daily_recipients": self.daily_recipients,
+            "window_policy": self.window_policy,
             "is_shared": self.shared or None,
             "hook_url": self.hook_url,
         }
@@ -136,7 +154,7 @@ def list_(place: Place, account: AccountName = None) -> None:
     """List the numbers of an account, without their secrets."""
     with output.command(place.as_json) as out:
         found = ask(place, account, lambda api: api.get("/v1/numbers"))["data"]
-        columns = ("id", "from", "default", "phone number id", "at", "a second", "held")
+        columns = ("id", "from", "default", "phone number id", "at", "a second", "window", "held")
         rows = [_row(number) for number in found]
         empty = "There is no number yet. Add one: trunkline numbers add --help"
         out.result({"data": found}, lambda: output.table(columns, rows, empty=empty))
@@ -150,6 +168,7 @@ def _row(number: dict[str, Any]) -> tuple[Any, ...]:
         number["phone_number_id"],
         number["base_url"],
         number["messages_per_second"],
+        number["window_policy"],
         number.get("held_reason"),
     )
 
@@ -161,6 +180,24 @@ def set_default(number: WhichNumber, place: Place, account: AccountName = None) 
     _change(
         number, place, account, lambda api, id_: api.post(f"/v1/numbers/{id_}/default"), "is the default now"
     )
+
+
+@numbers.command("set-window")
+@expanded
+def set_window(
+    number: WhichNumber,
+    policy: Annotated[WindowPolicy, typer.Argument(metavar="POLICY", help="enforce, hold or advise.")],
+    place: Place,
+    account: AccountName = None,
+) -> None:
+    """Choose what becomes of free-form messages outside the 24-hour window."""
+    body = {"window_policy": policy.value}
+    said = {
+        WindowPolicy.ENFORCE: "refuses free-form messages outside the window",
+        WindowPolicy.HOLD: "holds free-form messages until the person writes",
+        WindowPolicy.ADVISE: "sends free-form messages whether the window is open or not",
+    }[policy]
+    _change(number, place, account, lambda api, id_: api.patch(f"/v1/numbers/{id_}", body), said)
 
 
 @numbers.command("remove")

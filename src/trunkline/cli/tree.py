@@ -10,15 +10,22 @@ import typer
 from trunkline.cli.accounts import accounts
 from trunkline.cli.clock import clock
 from trunkline.cli.configuration import config
+from trunkline.cli.consents import consents
+from trunkline.cli.conversations import conversations
 from trunkline.cli.db import db, migrate
 from trunkline.cli.doctor import doctor
+from trunkline.cli.endpoints import endpoints
+from trunkline.cli.events import events
 from trunkline.cli.keys import keys
+from trunkline.cli.listen import listen
 from trunkline.cli.messages import messages
 from trunkline.cli.numbers import numbers
 from trunkline.cli.openapi import openapi
 from trunkline.cli.sandbox import sandbox
 from trunkline.cli.send import send
 from trunkline.cli.serve import serve
+from trunkline.cli.suppressions import suppressions
+from trunkline.cli.trigger import trigger
 
 app = typer.Typer(
     name="trunkline",
@@ -31,6 +38,13 @@ app.command("serve")(serve)
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(send, name="send")
 app.add_typer(messages, name="messages")
+app.add_typer(conversations, name="conversations")
+app.add_typer(suppressions, name="suppressions")
+app.add_typer(consents, name="consents")
+app.add_typer(events, name="events")
+app.add_typer(endpoints, name="endpoints")
+app.command("listen")(listen)
+app.command("trigger")(trigger)
 app.add_typer(numbers, name="numbers")
 app.add_typer(keys, name="keys")
 app.add_typer(accounts, name="accounts")

@@ -47,7 +47,13 @@ def _failpoints(value: str) -> str | None:
 _FAILPOINT = r"C([1-9]|1\d|2[01]):(kill|stop)(:[1-9]\d*)?"
 _port = _between(0, 65535)
 
-ROLES = ("api", "hooks", "dispatch", "process", "chores")
+ROLES = ("api", "hooks", "dispatch", "process", "deliver", "chores")
+
+
+def _ports(value: str) -> str | None:
+    fine = value == "any" or all(re.fullmatch(r" *[1-9]\d{0,4} *", part) for part in value.split(","))
+    fine = fine and (value == "any" or all(int(part) <= 65535 for part in value.split(",")))
+    return None if fine else "port numbers with commas, or any"
 
 
 def _roles(value: str) -> str | None:
@@ -149,8 +155,57 @@ class Hooks:
 
 
 @dataclass(frozen=True)
+class Network:
+    """Where addresses that users give may lead: their endpoints. `auto` is for trying things out."""
+
+    allow_private: Literal["auto", "always", "never"] = _setting(
+        "auto",
+        "This machine and private networks. `auto` allows them while the built-in sandbox runs and there is "
+        "no other number.",
+    )
+    allow_http: Literal["auto", "always", "never"] = _setting(
+        "auto", "URLs with http, in clear: `auto` as with `allow_private`."
+    )
+    allowed_ports: str = _setting(
+        "443,8443",
+        "Ports, with commas, or `any`. With http, 80 is among them; where `auto` allows, any is.",
+        check=_ports,
+    )
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """What becomes of it when somebody writes STOP, or START. `docs/opt-out.md` has the words."""
+
+    enabled: bool = _setting(True, "Read such words in messages that come in, and obey them.")
+    confirm: bool = _setting(True, "Answer them, once a day for each person at most.")
+    language: str = _setting(
+        "en",
+        "Language of the answer, where neither the word nor the person's number says which.",
+        check=lambda value: None if re.fullmatch("[a-z]{2}", value) else "two letters such as en",
+    )
+    stop_words: str = _setting("", "More words for STOP, with commas.")
+    start_words: str = _setting("", "More words for START, with commas.")
+    ignored_words: str = _setting("", "Words of our list that mean something else here, with commas.")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How events go to endpoints."""
+
+    max_in_flight: int = _setting(
+        200,
+        "Posts of one process that may wait for an answer at once; slow endpoints have half of them.",
+        check=_between(2, 10_000),
+    )
+    timeout_seconds: float = _setting(
+        15.0, "Time that an endpoint has to answer a post.", check=_between(0.1, 15)
+    )
+
+
+@dataclass(frozen=True)
 class Limits:
-    """What one request may be."""
+    """What requests may be."""
 
     body_bytes: int = _setting(1_048_576, "Largest body of a request.", check=_between(1024, 67_108_864))
     batch_body_bytes: int = _setting(
@@ -160,6 +215,9 @@ class Limits:
         134_217_728,
         "Bodies that may be in memory at once, in bytes; providers' posts have as much again.",
         check=_between(1_048_576, 17_179_869_184),
+    )
+    event_streams: int = _setting(
+        20, "Event streams that an account may have open at a process.", check=_between(1, 10_000)
     )
 
 
@@ -188,6 +246,9 @@ class Retention:
         365, "Ended messages, with their attempts and what was reported of them.", check=_days
     )
     inbox_days: int = _setting(7, "Posts of providers that are processed or set aside.", check=_days)
+    events_days: int = _setting(
+        30, "Events, delivered or not, with the log of tries to deliver them.", check=_days
+    )
     parked_facts_days: int = _setting(30, "Reports about messages that nobody here knows.", check=_days)
 
 
@@ -230,6 +291,9 @@ class Settings:
     dispatch: Dispatch = field(default_factory=Dispatch)
     whatsapp: Whatsapp = field(default_factory=Whatsapp)
     hooks: Hooks = field(default_factory=Hooks)
+    delivery: Delivery = field(default_factory=Delivery)
+    network: Network = field(default_factory=Network)
+    opt_out: OptOut = field(default_factory=OptOut)
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     metrics: Metrics = field(default_factory=Metrics)

@@ -8,7 +8,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from trunkline.housekeeping import content, expire, inbox, messages, parked_facts, processes, prune, tier_uses
+from trunkline.housekeeping import (
+    content,
+    events,
+    expire,
+    holds,
+    inbound,
+    inbox,
+    media,
+    messages,
+    parked_facts,
+    processes,
+    prune,
+    tier_uses,
+)
 from trunkline.loops import for_ever
 from trunkline.runtime import Runtime
 
@@ -28,7 +41,21 @@ def _chore(module: Any) -> Chore:
 
 
 CHORES: Sequence[Chore] = [
-    _chore(module) for module in (expire, prune, content, messages, inbox, parked_facts, processes, tier_uses)
+    _chore(module)
+    for module in (
+        expire,
+        prune,
+        content,
+        media,
+        messages,
+        inbound,
+        holds,
+        events,
+        inbox,
+        parked_facts,
+        processes,
+        tier_uses,
+    )
 ]
 
 

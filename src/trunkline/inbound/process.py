@@ -1,4 +1,4 @@
-"""PROCESS: open inbox posts → facts → messages.
+"""PROCESS: open inbox posts → facts → what is known of messages, people and numbers.
 
 In come kept posts, handed over in memory after their commit, or read from the store: at the start, when more
 came than memory takes, and in quiet minutes whatever nobody handed over. A group of posts is parsed, its
@@ -10,15 +10,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from trunkline.failpoints import reach
-from trunkline.inbound import statuses
+from trunkline.inbound.addressed import Facts, read_post
+from trunkline.inbound.apply import Outcome, apply_facts
 from trunkline.inbound.duplicate import Duplicate
-from trunkline.inbound.statuses import Applied, Report
+from trunkline.inbound.opt_out import Rules
 from trunkline.inbound.turns import Turns
 from trunkline.loops import STORE_RETRY_SECONDS, for_ever, until_kept
-from trunkline.model.evidence import read_token
 from trunkline.runtime import Runtime, log
 from trunkline.store import Tx, inbox
 from trunkline.store.inbox import OpenPost
@@ -41,7 +39,7 @@ class _Read(NamedTuple):
     """The facts of a post, or why it is set aside."""
 
     key: inbox.Key
-    reports: Sequence[Report] = ()
+    facts: Facts = Facts()
     why: str | None = None
 
 
@@ -51,6 +49,7 @@ class Processor:
     def __init__(self, runtime: Runtime, on_settled: OnSettled) -> None:
         self._runtime = runtime
         self._on_settled = on_settled
+        self._rules = Rules.of(runtime.settings.opt_out)
         self._waiting = Turns(IN_MEMORY)
         runtime.tally.gauge("inbox_waiting", lambda: len(self._waiting))
         self._wake = asyncio.Event()
@@ -138,22 +137,27 @@ class Processor:
         read = self._read(group)
         now, is_shared = self._runtime.clock.now(), self._runtime.store.is_shared
 
-        async def work(tx: Tx) -> Applied:
+        async def work(tx: Tx) -> Outcome:
             mine = await inbox.claim(tx, read) if is_shared else read.keys()  # another process may be at it
-            reports = [report for post in read.values() if post.key in mine for report in post.reports]
+            facts = [post.facts for post in read.values() if post.key in mine]
             finished = [(*post.key, post.why) for post in read.values() if post.key in mine]
-            applied = await statuses.apply_reports(tx, reports, now)
+            outcome = await apply_facts(tx, facts, self._rules, now)
             reach("C14")
             await inbox.finish_many(tx, finished, now)
-            for settled in applied.settled:  # the number may be another process's
+            for settled in outcome.statuses.settled:  # the number may be another process's
                 await tx.tell(f"settled {settled.number_id} {settled.recipient} {settled.message_id}")
-            return applied
+            return outcome
 
         try:
-            applied = await until_kept("webhook posts", lambda: self._runtime.store.write(work))
+            outcome = await until_kept("webhook posts", lambda: self._runtime.store.write(work))
         except Exception as fault:
             await self._sort_out(group, fault)
             return
+        if outcome.orders:
+            reach("C19")
+        self._runtime.tally.count("inbound_messages_total", outcome.received)
+        self._runtime.tally.count("posts_flagged_total", sum(post.why is not None for post in read.values()))
+        applied = outcome.statuses
         self._runtime.tally.count("doubts_settled_total token", len(applied.settled))
         for settled in applied.settled:
             self._on_settled(settled.number_id, settled.recipient, settled.message_id)
@@ -181,6 +185,7 @@ class Processor:
         await until_kept(
             "a webhook post", lambda: store.write(lambda tx: inbox.finish_many(tx, finished, now))
         )
+        self._runtime.tally.count("posts_flagged_total")
 
     def _read(self, group: Sequence[OpenPost]) -> dict[inbox.Key, _Read]:
         return {(post.account_id, post.id): self._read_one(post) for post in group}
@@ -188,22 +193,9 @@ class Processor:
     def _read_one(self, post: OpenPost) -> _Read:
         key = (post.account_id, post.id)
         try:
-            return _Read(key, self._reports(post))
-        except ValueError as fault:
+            return _Read(key, read_post(self._runtime, post))
+        except (ValueError, RecursionError) as fault:
             return _Read(key, why=f"not readable: {fault}")
         except Exception as fault:
             log.error("webhook post %s is set aside", post.id, exc_info=fault)
             return _Read(key, why=f"internal fault: {type(fault).__name__}")
-
-    def _reports(self, post: OpenPost) -> list[Report]:
-        numbers = {row.phone_number_id: row.id for row in self._runtime.directory.of_account(post.account_id)}
-        reports = []
-        for fact in self._runtime.connectors[post.connector].parse(post.body).statuses:
-            number_id = numbers.get(fact.phone_number_id)
-            if number_id is None:  # somebody else's number: a signature proves the app, not the number
-                log.warning("webhook post %s speaks of a number this account does not have", post.id)
-                continue
-            evidence = read_token(fact.token, self._runtime.vault.evidence_mac)
-            dated = fact if fact.at else msgspec.structs.replace(fact, at=post.received_at)
-            reports.append(Report(post.account_id, number_id, dated, evidence, post.received_at))
-        return reports

@@ -7,6 +7,7 @@ with whom it is about (rule R2), unless it carries a token: then it is somebody 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -14,9 +15,11 @@ from trunkline.channels.contract import StatusFact
 from trunkline.failpoints import reach
 from trunkline.inbound import duplicate
 from trunkline.inbound.duplicate import Duplicate, Odd
+from trunkline.model.events import NewEvent, of_status_facts
 from trunkline.model.message import Progress, bind, merge
 from trunkline.runtime import log
-from trunkline.store import Tx, messages, settlement, status_facts
+from trunkline.store import Tx, conversations, messages, settlement, status_facts
+from trunkline.store.conversations import FreeEntry
 from trunkline.store.status_facts import NewFact
 
 
@@ -67,7 +70,9 @@ async def _apply(tx: Tx, account_id: str, reports: Sequence[Report], now: int) -
     duplicates = await duplicate.find(tx, account_id, odd)
     new = await status_facts.insert_many(tx, [_row(report, owners) for report in reports])
     for report in reports:
-        _fold(report, owners, after, new)
+        _fold(report, owners, after)
+    tx.emit(*_events(account_id, reports, owners, before, after, new))
+    await conversations.free_entries(tx, _free_entries(account_id, reports, owners, new), now)
     await messages.advance_many(tx, account_id, [row for row in after.values() if row != before[row.id]])
     keys = [(message_id, account_id, after[message_id].provider_id or "") for message_id in bound]
     await settlement.apply_early_facts(tx, keys)
@@ -127,28 +132,55 @@ def _attempt_of(report: Report, progress: Progress) -> int | None:
     return None
 
 
-def _fold(
-    report: Report, owners: dict[str, str], after: dict[str, Progress], new: set[tuple[str, str]]
-) -> None:
+def _fold(report: Report, owners: dict[str, str], after: dict[str, Progress]) -> None:
+    """Known facts as well: one may be told again with an earlier moment."""
     fact = report.fact
     message_id = owners.get(fact.provider_id)
-    if message_id is None or (fact.provider_id, fact.status) not in new:
+    if message_id is None:
         return
     error = msgspec.json.encode(fact.errors[0]).decode() if fact.errors else None
     after[message_id] = merge(after[message_id], fact.status, fact.at, error)
 
 
+def _events(  # noqa: PLR0913, PLR0917 - what was, what is, and what made it so
+    account_id: str,
+    reports: Sequence[Report],
+    owners: dict[str, str],
+    before: dict[str, Progress],
+    after: dict[str, Progress],
+    new: set[tuple[str, str]],
+) -> list[NewEvent]:
+    """What customers are told of it."""
+    facts: dict[str, list[tuple[str, int, dict[str, Any] | None]]] = {}
+    for report in reports:
+        fact = report.fact
+        message_id = owners.get(fact.provider_id)
+        if message_id is not None and (fact.provider_id, fact.status) in new:
+            facts.setdefault(message_id, []).append((fact.status, fact.at, _detail(fact)))
+    return [
+        event
+        for message_id, moved in after.items()
+        for event in of_status_facts(account_id, before[message_id], moved, facts.get(message_id, ()))
+    ]
+
+
+def _free_entries(
+    account_id: str, reports: Sequence[Report], owners: dict[str, str], new: set[tuple[str, str]]
+) -> list[FreeEntry]:
+    """To people, by any name that the provider has for them; what was told before is not news."""
+    return [
+        FreeEntry(account_id, report.number_id, fact.recipient, fact.free_until)
+        for report in reports
+        if (fact := report.fact).free_until
+        and fact.recipient
+        and fact.provider_id in owners
+        and (fact.provider_id, fact.status) in new
+    ]
+
+
 def _row(report: Report, owners: dict[str, str]) -> NewFact:
     fact = report.fact
-    detail = {
-        name: value
-        for name, value in (
-            ("errors", msgspec.to_builtins(fact.errors)),
-            ("pricing", fact.pricing),
-            ("conversation", fact.conversation),
-        )
-        if value
-    }
+    detail = _detail(fact)
     return NewFact(
         account_id=report.account_id,
         provider_id=fact.provider_id,
@@ -160,3 +192,13 @@ def _row(report: Report, owners: dict[str, str]) -> NewFact:
         detail=msgspec.json.encode(detail).decode() if detail else None,
         recipient=None if fact.provider_id in owners or fact.token else fact.recipient,
     )
+
+
+def _detail(fact: StatusFact) -> dict[str, Any] | None:
+    """What the provider said beside the status."""
+    told = {
+        "errors": msgspec.to_builtins(fact.errors),
+        "pricing": fact.pricing,
+        "conversation": fact.conversation,
+    }
+    return {name: value for name, value in told.items() if value} or None

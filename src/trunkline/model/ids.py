@@ -24,6 +24,12 @@ KEY = "key"
 REQUEST = "req"
 INBOX = "inb"
 PROCESS = "prc"
+EVENT = "evt"
+CONTACT = "con"
+CONVERSATION = "cnv"
+CONSENT = "cns"
+ENDPOINT = "end"
+POST = "pst"
 
 
 class _Sequence:
@@ -41,13 +47,20 @@ class _Sequence:
         on the way of every message that costs more than the rest of its id.
         """
         with self._lock:
-            ticks = (time.time_ns() // 1_000_000) << 12
+            ticks = ticks_now()
             self._last = ticks if ticks > self._last else self._last + 1
-            drawn = next(self._random, None)
-            if drawn is None:
-                self._random = struct.iter_unpack("13s", os.urandom(13 * 256))
-                drawn = next(self._random)
-            return self._last, drawn[0]
+            return self._last, self._draw()
+
+    def draw(self) -> bytes:
+        with self._lock:
+            return self._draw()
+
+    def _draw(self) -> bytes:
+        drawn = next(self._random, None)
+        if drawn is None:
+            self._random = struct.iter_unpack("13s", os.urandom(13 * 256))
+            drawn = next(self._random)
+        return drawn[0]
 
     def forget(self) -> None:
         """In a process that was forked off: what was drawn belongs to the other one."""
@@ -60,7 +73,20 @@ os.register_at_fork(after_in_child=_sequence.forget)
 
 def new_id(prefix: str) -> str:
     """A new id of this kind, larger than every id this process made before."""
-    ticks, random = _sequence.next()
+    return _written(prefix, *_sequence.next())
+
+
+def ticks_now() -> int:
+    """The moment as ids count it: finer than a millisecond. For `id_at`, where a database keeps the count."""
+    return (time.time_ns() // 1_000_000) << 12
+
+
+def id_at(prefix: str, ticks: int) -> str:
+    """An id that sorts by `ticks`, whoever makes it."""
+    return _written(prefix, ticks, _sequence.draw())
+
+
+def _written(prefix: str, ticks: int, random: bytes) -> str:
     head = 0x7 << 16 | (ticks & 0xFFF) << 4 | 0b10 << 2 | random[0] & 0b11
     tail = random[1:].translate(_RANDOM_LETTERS).decode()
     return f"{prefix}_{_moment(ticks >> 12)}{_PAIRS[head >> 10]}{_PAIRS[head & 1023]}{tail}"
@@ -74,6 +100,11 @@ def _moment(milliseconds: int) -> str:
 def first_id(prefix: str, at: int) -> str:
     """Not larger than any id of this kind that is made at this moment or later."""
     return f"{prefix}_{_moment(max(at, 0))}{'0' * 16}"
+
+
+def last_id(prefix: str) -> str:
+    """Not smaller than any id of this kind: where a list that goes backward begins."""
+    return f"{prefix}_7{'z' * 25}"
 
 
 def made_at(id_: str) -> int:

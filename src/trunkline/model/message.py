@@ -32,6 +32,9 @@ class Priority(IntEnum):
     BULK = 2  # campaigns
 
 
+PURPOSES = ("marketing", "utility", "authentication", "service")
+"""What callers may say that a message is for."""
+
 BEFORE_INTENT = frozenset({State.SCHEDULED, State.QUEUED, State.HELD})
 """States in which it is certain that nothing was sent: cancel is exact here."""
 
@@ -54,6 +57,9 @@ class Draft(msgspec.Struct, frozen=True):
     """The caller's own `biz_opaque_callback_data`: kept and echoed, never sent upstream."""
     send_at: int | None = None
     priority: Priority = Priority.NORMAL
+    fallback: dict[str, Any] | None = None
+    """What goes in its place while the window is closed, in the same form as `content`."""
+    purpose: str | None = None
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -72,6 +78,7 @@ class Progress(msgspec.Struct, frozen=True):
     failed_at: int | None = None
     error: str | None = None
     version: int = 0
+    callback_data: str | None = None
 
 
 _MOMENT_OF = {"sent": "sent_at", "delivered": "delivered_at", "read": "read_at", "played": "read_at"}

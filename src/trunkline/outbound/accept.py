@@ -15,7 +15,7 @@ from trunkline.failpoints import reach
 from trunkline.model import ids
 from trunkline.model.message import Draft, State
 from trunkline.runtime import Runtime
-from trunkline.store import Tx, idempotency, messages
+from trunkline.store import Tx, conversation_pages, idempotency, messages
 from trunkline.store.idempotency import Answered
 from trunkline.store.messages import NewMessage, Waiting
 from trunkline.store.numbers import NumberRow
@@ -38,6 +38,8 @@ async def store_births(tx: Tx, births: Sequence[Birth]) -> list[Answered | None]
     new = [message for birth in births if id(birth) not in repeated for message in birth.messages]
     reach("C3")
     await messages.insert_many(tx, new)
+    if read := [(one.account_id, one.context_id) for one in new if one.type == "read" and one.context_id]:
+        await conversation_pages.mark_read_many(tx, read)
     reach("C1")
     for number_id in {number_id for birth in births for number_id in birth.elsewhere}:
         await tx.tell(f"queued {number_id}")
@@ -104,6 +106,8 @@ def new_message(runtime: Runtime, account_id: str, number: NumberRow, draft: Dra
         due_at=due_at,
         expires_at=due_at + runtime.settings.dispatch.message_life_hours * 3_600_000,
         priority=draft.priority,
+        fallback=msgspec.json.encode(draft.fallback).decode() if draft.fallback is not None else None,
+        purpose=draft.purpose,
     )
 
 
@@ -122,4 +126,5 @@ def as_waiting(message: NewMessage) -> Waiting:
         expires_at=message.expires_at,
         attempts=0,
         priority=message.priority,
+        has_fallback=int(message.fallback is not None),
     )

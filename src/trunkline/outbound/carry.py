@@ -15,13 +15,14 @@ from trunkline.failpoints import reach
 from trunkline.loops import STORE_RETRY_SECONDS, until_kept
 from trunkline.model.evidence import make_token
 from trunkline.model.message import State
+from trunkline.model.window import needs_window
 from trunkline.outbound.context import provider_id_of
 from trunkline.outbound.governor import Governor
 from trunkline.outbound.ownership import Owned
 from trunkline.outbound.verdict import MAX_RETRIES, Verdict, judge
 from trunkline.outbound.wire_marks import WireMarks
 from trunkline.runtime import Runtime, log
-from trunkline.store import StoreUnavailable, attempts, settlement
+from trunkline.store import StoreUnavailable, attempts, messages, settlement
 from trunkline.store.attempts import Intent
 from trunkline.store.messages import Waiting
 
@@ -64,6 +65,8 @@ class Carrier:
             return None
         self._runtime.tally.count("attempts_total")
         reach("C6")
+        if message.has_fallback:
+            message = await self._as_it_goes(message)
         slot, outcome = await self._send(message, n)
         verdict = await self._record(message, n, outcome)
         if slot is not None:  # not when this was canceled: then the attempt is still open
@@ -73,7 +76,7 @@ class Carrier:
     async def _open_intent(self, message: Waiting) -> int | None:
         """The attempt's number once the intent is durable; None when the message may not be sent now.
 
-        It was canceled, or its life ended, or another process owns the number.
+        It was canceled, or its life ended, or another process owns the number, or its window is closed.
         """
         intent = Intent(
             account_id=message.account_id,
@@ -82,6 +85,7 @@ class Carrier:
             recipient=message.recipient,
             epoch=self._owned.lease.epoch,
             now=self._runtime.clock.now(),
+            window_policy=self._window_policy(message),
         )
         while True:
             try:
@@ -91,6 +95,23 @@ class Carrier:
                     return None
                 log.warning("message %s waits for the store: %s", message.id, fault)
                 await asyncio.sleep(STORE_RETRY_SECONDS)  # real time, as in loops.py
+
+    def _window_policy(self, message: Waiting) -> str:
+        """What becomes of it when its window is closed; empty where that need not be looked at."""
+        if not needs_window(message.type):
+            return ""
+        row = self._runtime.directory.numbers.get(message.number_id)
+        policy = row.window_policy if row is not None else ""
+        return policy if policy != "advise" or message.has_fallback else ""
+
+    async def _as_it_goes(self, message: Waiting) -> Waiting:
+        """The intent may have put the fallback in its place."""
+        store, key = self._runtime.store, (message.account_id, message.id)
+        found = await until_kept(
+            f"what message {message.id} says",
+            lambda: store.read(lambda tx: messages.as_it_goes(tx, *key)),
+        )
+        return found or message
 
     async def _send(self, message: Waiting, n: int) -> tuple[int | None, Outcome]:
         """The slot of its wire mark, None when nothing can have left, and the outcome."""

@@ -1,14 +1,14 @@
 """The message that another one answers, reacts to or marks as read: named by our id or the provider's.
 
-Accept checks that one of ours exists; dispatch turns it into the provider's id, which may not have been
-known before.
+It was sent by us or by a person. Accept checks that one with an id of ours exists; dispatch turns it into the
+provider's id, which may not have been known before.
 """
 
 from trunkline.errors import Problem, Refusal
 from trunkline.model import ids
 from trunkline.model.message import Draft
 from trunkline.runtime import Runtime
-from trunkline.store import Tx, messages
+from trunkline.store import Tx, inbound, messages
 
 
 async def check_context(runtime: Runtime, account_id: str, draft: Draft) -> None:
@@ -43,6 +43,9 @@ async def provider_id_of(runtime: Runtime, account_id: str, context_id: str) -> 
 
     async def work(tx: Tx) -> str | None:
         row = await messages.get(tx, account_id, context_id)
-        return None if row is None else row.provider_id or ""
+        if row is not None:
+            return row.provider_id or ""
+        received = await inbound.get(tx, account_id, context_id)
+        return received.provider_id if received is not None else None
 
     return await runtime.store.read(work)

@@ -131,6 +131,12 @@ class Dispatcher:
         else:
             await self._tell(f"again {number_id} {message_id}")
 
+    async def opened(self, number_id: str, recipient: str, first: str) -> None:
+        """Somebody wrote to a number that may be ours: what was held for that is queued again."""
+        number = self._numbers.get(number_id)
+        if number is not None:
+            await number.opened(recipient, first)
+
     def refresh(self, number_id: str) -> None:
         """Another process has queued something for a number that may be ours."""
         number = self._numbers.get(number_id)

@@ -113,6 +113,10 @@ class Line:
         wake_at = self._lanes.next_wake()
         return None if wake_at is None else max(0.0, (wake_at - self.now()) / 1000)
 
+    def look_again(self) -> None:
+        """Old messages are queued again: the next look reads all that waits."""
+        self._rescue_at = 0.0
+
     def refresh(self) -> None:
         """Another process has queued something for this number: it is read soon, with what follows."""
         for share in self._shares:

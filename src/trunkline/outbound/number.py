@@ -22,7 +22,7 @@ from trunkline.outbound.slots import FairSlots
 from trunkline.outbound.verdict import Verdict
 from trunkline.outbound.wire_marks import WireMarks
 from trunkline.runtime import Runtime, log
-from trunkline.store import Tx, attempts, messages, numbers
+from trunkline.store import Tx, attempts, messages, numbers, windows
 from trunkline.store.messages import Waiting
 from trunkline.store.numbers import NumberRow
 
@@ -31,6 +31,10 @@ LOOK_SECONDS = 1.0
 
 COMPARE_SECONDS = 10.0
 """How often the lanes in doubt are compared with the store: somebody else may have ended a doubt."""
+
+WINDOW_SECONDS = 60.0
+"""How often it is looked whether a window is open for which something is held. Whoever opens one tells so; an
+address that becomes known later opens it as well."""
 
 FAULT_RETRY_SECONDS = 30.0
 """When a message is tried again whose intent the store refused."""
@@ -83,6 +87,7 @@ class NumberDispatcher:
                 ("looking for due messages", self._look, LOOK_SECONDS),
                 ("settling doubts", self._settle_doubts, doubts.EVERY_SECONDS),
                 ("comparing doubts", self._compare_doubts, COMPARE_SECONDS),
+                ("looking for open windows", self._look_for_windows, WINDOW_SECONDS),
             )
         ]
 
@@ -110,6 +115,7 @@ class NumberDispatcher:
         if self._row.held_reason is not None and row.held_reason is None:
             await self._release()  # nothing leaves meanwhile: it would overtake what was held
         self._row = self._known = row
+        await until_kept(f"what number {row.id} held for a window", self._look_for_windows)
         self.line.wake.set()
 
     async def again(self, message_id: str) -> None:
@@ -119,6 +125,15 @@ class NumberDispatcher:
         if message is not None and message_id not in self._out:  # else it was heard before, and goes already
             self._doubts.pop(message.recipient, None)
             self.line.put_back(message, 0)
+
+    async def opened(self, recipient: str, first: str) -> None:
+        """Somebody wrote: what was held for that, from this message on, is queued again."""
+        row, read = self._row, self._runtime.store.read
+        found = await read(
+            lambda tx: messages.queued_of_recipient(tx, row.account_id, row.id, recipient, first)
+        )
+        for message in found:
+            self.line.add(message)
 
     def settled(self, recipient: str, message_id: str) -> None:
         """Evidence ended the doubt about a message: its lane may go on, and the provider is there."""
@@ -228,6 +243,20 @@ class NumberDispatcher:
         in_doubt = [attempt for attempt in found if attempt.outcome is not None]
         self._doubts.update((attempt.recipient, attempt.message_id) for attempt in in_doubt)
         return {attempt.message_id for attempt in in_doubt}
+
+    async def _look_for_windows(self) -> None:
+        """What is held for a window that is open by now, or that this number does not ask for any more."""
+        store, key, now = self._runtime.store, (self._row.account_id, self._row.id), self._runtime.clock.now()
+        if not self.owned.holds():
+            return
+        if self._row.window_policy == "hold":
+            written = await store.read(lambda tx: windows.open_again(tx, *key, now))
+            if written:
+                await store.write(lambda tx: windows.opened(tx, *key, written))
+        elif await store.read(lambda tx: windows.holds_any(tx, *key)):
+            while await store.write(lambda tx: windows.release(tx, *key)) > 0:
+                pass
+            self.line.look_again()
 
     # -- one message
 

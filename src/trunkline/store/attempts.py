@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from trunkline.model.message import State
-from trunkline.store import leases
+from trunkline.store import leases, messages, suppressions, windows
 from trunkline.store.contract import Tx
 from trunkline.store.queries import load
 from trunkline.store.tier_uses import TierUse
@@ -26,6 +26,8 @@ class Intent(msgspec.Struct, frozen=True):
     recipient: str
     epoch: int
     now: int
+    window_policy: str = ""
+    """What becomes of it when its window is closed; empty where nobody asks for the window."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,12 +81,20 @@ class AttemptRow(msgspec.Struct, frozen=True):
 async def open_intents(tx: Tx, intents: Sequence[Intent]) -> list[int | None]:
     """The number of each new attempt; None where the message may not be sent now.
 
-    That is so when it was canceled or has expired meanwhile, or when another process owns the number.
+    That is so when it was canceled or has expired meanwhile, when another process owns the number, or when
+    its window is closed or the person opted out: then it has been refused or held here.
     """
     epochs = await leases.fence(tx, {(i.account_id, i.number_id) for i in intents})
+    mine = [intent for intent in intents if epochs.get(intent.number_id) == intent.epoch]
+    told_off = await suppressions.suppressed_many(
+        tx, [suppressions.Ask(i.account_id, i.message_id, i.recipient, i.now) for i in mine]
+    )
+    mine = [intent for intent in mine if intent.message_id not in told_off]
+    asks = [windows.Ask(i.account_id, i.message_id, i.window_policy, i.now) for i in mine if i.window_policy]
+    stopped = await windows.stop_many(tx, asks) if asks else ()
     begun = await tx.fetch_many(
         _M["begin_sending"],
-        [(i.account_id, i.message_id, i.now) for i in intents if epochs.get(i.number_id) == i.epoch],
+        [(i.account_id, i.message_id, i.now) for i in mine if i.message_id not in stopped],
     )
     attempt = {row[0]: int(row[1]) for row in begun}
     await tx.execute_many(
@@ -106,7 +116,8 @@ async def open_of_number(tx: Tx, account_id: str, number_id: str) -> list[OpenAt
 async def doubt(tx: Tx, account_id: str, attempts: Sequence[OpenAttempt], detail: str, now: int) -> None:
     """Attempts whose run died without an outcome become ambiguous, their messages unknown."""
     dead = [attempt for attempt in attempts if attempt.outcome is None]
-    await tx.fetch_many(_M["doubt"], [(account_id, a.message_id) for a in dead])
+    moved = await tx.fetch_many(_M["doubt"], [(account_id, a.message_id) for a in dead])
+    messages.emit_states(tx, account_id, moved, now)
     await tx.execute_many(_Q["doubt"], [(now, detail, account_id, a.message_id, a.n) for a in dead])
 
 

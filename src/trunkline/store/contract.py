@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
+from trunkline.model.events import NewEvent
 from trunkline.store.load import Load
 from trunkline.store.queries import Query
 
@@ -61,10 +62,10 @@ class Tx(Protocol):
         """Run the query once for each row of values; all rows that it returned, together."""
 
     async def tell(self, news: str) -> None:
-        """Every process that hears gets this text (up to 7,000 bytes) once the transaction is committed.
+        """Every process that hears gets this text (up to 7,000 bytes) once the transaction is committed."""
 
-        On SQLite there is no other process, and nothing happens.
-        """
+    def emit(self, *events: NewEvent) -> None:
+        """Append to the accounts' event logs, as the last step before the commit (`store/events.py`)."""
 
 
 Work = Callable[[Tx], Awaitable[T]]

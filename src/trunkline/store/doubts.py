@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from trunkline.model import ids
+from trunkline.store import messages
 from trunkline.store.contract import Conflict, Tx
 from trunkline.store.messages import Waiting
 from trunkline.store.queries import load
@@ -163,6 +164,7 @@ async def give_up(tx: Tx, account_id: str, doubt: Doubt, settled_by: str, now: i
     row = await tx.fetch_one(_Q["give_up"], account_id=account_id, id=doubt.message_id, n=doubt.n, now=now)
     if row is None:
         return False
+    messages.emit_states(tx, account_id, [row], now)
     await _close(tx, account_id, doubt, settled_by, now)
     return True
 
@@ -184,7 +186,10 @@ async def resend(tx: Tx, account_id: str, message_id: str, now: int, fresh: int)
 async def abandon(tx: Tx, account_id: str, message_id: str, now: int) -> bool:
     """Its sender gives it up; False when it is in no doubt."""
     row = await tx.fetch_one(_Q["abandon"], account_id=account_id, id=message_id, now=now)
-    return await _decide(tx, account_id, message_id, "abandoned", now) if row is not None else False
+    if row is None:
+        return False
+    messages.emit_states(tx, account_id, [row], now)
+    return await _decide(tx, account_id, message_id, "abandoned", now)
 
 
 async def _decide(tx: Tx, account_id: str, message_id: str, settled_by: str, now: int) -> bool:
@@ -200,9 +205,9 @@ async def strays(tx: Tx, account_id: str, number_id: str, since: int) -> list[tu
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-async def learn_aliases(tx: Tx, known: Sequence[tuple[str, str, str, str]]) -> None:
-    """Each as (account, number, the provider's name, ours)."""
-    await tx.execute_many(_Q["learn_alias"], known)
+async def learn_aliases(tx: Tx, known: Sequence[tuple[str, str, str, str]]) -> list[tuple[str, str, str]]:
+    """Each as (account, number, the provider's name, ours). The new ones: (account, theirs, ours)."""
+    return [(row[0], row[1], row[2]) for row in await tx.fetch_many(_Q["learn_alias"], known)]
 
 
 async def note(tx: Tx, account_id: str, message_id: str, n: int, detail: str) -> None:

@@ -92,7 +92,8 @@ RETURNING account_id, id, number_id, type, recipient, recipient_kind, content, c
 -- The message's half of giving up.
 UPDATE messages SET state = 'unconfirmed', ended_at = :now, version = version + 1
 WHERE account_id = :account_id AND id = :id AND state = 'unknown' AND attempts = :n
-RETURNING id;
+RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
+    failed_at, error, version, callback_data;
 
 -- name: close
 -- The attempt's half of either.
@@ -112,7 +113,8 @@ RETURNING id;
 -- The message's half of its sender's decision not to.
 UPDATE messages SET state = 'unconfirmed', ended_at = :now, version = version + 1
 WHERE account_id = :account_id AND id = :id AND state = 'unknown'
-RETURNING id;
+RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
+    failed_at, error, version, callback_data;
 
 -- name: decide
 -- The attempt's half of either: the last one, also when it was given up before.
@@ -133,7 +135,8 @@ LIMIT :count;
 -- The provider calls a recipient by another name than we do.
 INSERT INTO recipient_aliases (account_id, number_id, provider_recipient, recipient)
 VALUES (:account_id, :number_id, :provider_recipient, :recipient)
-ON CONFLICT (account_id, number_id, provider_recipient, recipient) DO NOTHING;
+ON CONFLICT (account_id, number_id, provider_recipient, recipient) DO NOTHING
+RETURNING account_id, provider_recipient, recipient;
 
 -- name: note
 -- What came to light of an attempt later on.

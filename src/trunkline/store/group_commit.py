@@ -2,7 +2,8 @@
 
 In come jobs, each an operation with one item. They wait in the `Backlog`, which counts rows and refuses what
 would be too many. `apply` runs a group of them inside one open transaction, all items of an operation
-together behind a savepoint; the engine then commits once and gives each caller its outcome.
+together behind a savepoint, and appends what they emitted to the event log; the engine then commits once and
+gives each caller its outcome.
 """
 
 from collections import deque
@@ -10,6 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import Any, Protocol
 
+from trunkline.model.events import NewEvent
+from trunkline.store import events
 from trunkline.store.contract import BatchWork, Rank, StoreBroken, StoreBusy, StoreUnavailable, Tx
 from trunkline.store.load import Load
 
@@ -152,11 +155,18 @@ class Backlog:
         load.ahead_limit = int(min(MAX_NEW, max(MAX_GROUP, load.rows_per_second * AHEAD_SECONDS)))
 
 
-class Savepoints(Protocol):
+class Savepoints(Tx, Protocol):
     """A transaction in which a part can be undone."""
+
+    emitted: list[NewEvent]
+    """By the parts that were not undone."""
 
     async def part(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
         """Run `work`; when it raises, undo just what it did and raise on."""
+
+
+class NotLogged(Exception):
+    """The event log does not take an event of these jobs. Of several, each is to be tried alone."""
 
 
 async def apply(tx: Savepoints, jobs: Sequence[Job]) -> None:
@@ -166,6 +176,17 @@ async def apply(tx: Savepoints, jobs: Sequence[Job]) -> None:
         groups.setdefault(job.operation, []).append(job)
     for group in groups.values():
         await _apply_group(tx, group)
+    if tx.emitted:
+        await _append(tx)
+
+
+async def _append(tx: Savepoints) -> None:
+    try:
+        await tx.part(lambda inner: events.append(inner, tx.emitted))
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        raise NotLogged(str(error)) from error
 
 
 async def _apply_group(tx: Savepoints, group: list[Job]) -> None:

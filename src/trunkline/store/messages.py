@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from trunkline.model.events import of_message
 from trunkline.model.message import Priority, Progress, State
-from trunkline.store.contract import Conflict, Tx
+from trunkline.store.contract import Conflict, Row, Tx
 from trunkline.store.queries import load
 
 _Q = load("messages")
@@ -32,6 +33,9 @@ class NewMessage(msgspec.Struct, frozen=True):
     due_at: int
     expires_at: int
     priority: int = Priority.NORMAL
+    fallback: str | None = None
+    """The content of a template that goes in its place while the window is closed; JSON text."""
+    purpose: str | None = None
 
 
 class MessageRow(msgspec.Struct, frozen=True):
@@ -64,6 +68,8 @@ class MessageRow(msgspec.Struct, frozen=True):
     error: str | None
     version: int
     priority: int
+    fallback: str | None = None
+    purpose: str | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -81,6 +87,8 @@ class Waiting(msgspec.Struct, frozen=True):
     expires_at: int
     attempts: int
     priority: int = Priority.NORMAL
+    has_fallback: int = 0
+    """Something else goes while the window is closed: the intent may change what it says."""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +144,15 @@ def _narrowed(name: str, filters: Filters) -> tuple[str, dict[str, Any]]:
 
 async def cancel(tx: Tx, account_id: str, message_id: str, now: int) -> bool:
     """True when it was withdrawn before any intent: then it is certain that nothing was sent."""
-    return await tx.fetch_one(_Q["cancel"], account_id=account_id, id=message_id, now=now) is not None
+    row = await tx.fetch_one(_Q["cancel"], account_id=account_id, id=message_id, now=now)
+    emit_states(tx, account_id, [] if row is None else [row], now)
+    return row is not None
+
+
+def emit_states(tx: Tx, account_id: str, rows: Sequence[Row], now: int) -> None:
+    """Tell what state these messages came into; rows as `Progress` takes them."""
+    for progress in (Progress(*row) for row in rows):
+        tx.emit(of_message(account_id, progress, str(progress.state), now))
 
 
 async def waiting(  # noqa: PLR0913, PLR0917 - a key, and where on its page
@@ -155,6 +171,27 @@ async def waiting(  # noqa: PLR0913, PLR0917 - a key, and where on its page
 
 async def one_waiting(tx: Tx, account_id: str, message_id: str) -> Waiting | None:
     row = await tx.fetch_one(_Q["one_waiting"], account_id=account_id, id=message_id)
+    return Waiting(*row) if row else None
+
+
+async def queued_of_recipient(
+    tx: Tx, account_id: str, number_id: str, recipient: str, first: str
+) -> list[Waiting]:
+    """In the order of their ids, from this one on; some of a very long row."""
+    rows = await tx.fetch(
+        _Q["queued_of_recipient"],
+        account_id=account_id,
+        number_id=number_id,
+        recipient=recipient,
+        first=first,
+        count=_AT_ONCE,
+    )
+    return [Waiting(*row) for row in rows]
+
+
+async def as_it_goes(tx: Tx, account_id: str, message_id: str) -> Waiting | None:
+    """What a message says now: a fallback may have taken its place."""
+    row = await tx.fetch_one(_Q["as_it_goes"], account_id=account_id, id=message_id)
     return Waiting(*row) if row else None
 
 
@@ -180,7 +217,19 @@ async def expire(tx: Tx, account_id: str, number_id: str, before: str, now: int)
     rows = await tx.fetch(
         _Q["expire"], account_id=account_id, number_id=number_id, before=before, now=now, count=_AT_ONCE
     )
+    emit_states(tx, account_id, rows, now)
     return len(rows)
+
+
+async def refuse_many(tx: Tx, refused: Sequence[tuple[str, str, str, int]]) -> None:
+    """End each (account, message, error, now) for a reason of ours, and tell of it.
+
+    `error` is JSON with the members of a `SendError`. Nothing happens to one that may not be sent anyway.
+    """
+    at = {message_id: now for _, message_id, _, now in refused}
+    for row in await tx.fetch_many(_Q["refuse"], refused):
+        progress = Progress(*row[:-1])
+        tx.emit(of_message(row[-1], progress, str(progress.state), at[progress.id]))
 
 
 async def progress_many(tx: Tx, keys: Sequence[tuple[str, str]]) -> list[Progress]:

@@ -1,22 +1,22 @@
 -- name: insert
 -- A message is born, scheduled or queued.
 INSERT INTO messages (account_id, id, number_id, type, recipient, recipient_kind, content, context_id,
-    callback_data, state, created_at, send_at, due_at, expires_at, priority)
+    callback_data, state, created_at, send_at, due_at, expires_at, priority, fallback, purpose)
 VALUES (:account_id, :id, :number_id, :type, :recipient, :recipient_kind, :content, :context_id,
-    :callback_data, :state, :created_at, :send_at, :due_at, :expires_at, :priority);
+    :callback_data, :state, :created_at, :send_at, :due_at, :expires_at, :priority, :fallback, :purpose);
 
 -- name: get
 -- One message, whole, by primary key.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
 FROM messages WHERE account_id = :account_id AND id = :id;
 
 -- name: get_by_provider_id
 -- One message by the provider's id (index messages_provider).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
 FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
 
 -- name: page
@@ -24,7 +24,7 @@ FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
 -- except that read marks have to be asked for by their type.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
 FROM messages
 WHERE account_id = :account_id AND id < :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -36,7 +36,7 @@ ORDER BY id DESC LIMIT :count;
 -- The same for one recipient (index messages_recipient).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
 FROM messages
 WHERE account_id = :account_id AND recipient = :recipient AND id < :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -48,7 +48,7 @@ ORDER BY id DESC LIMIT :count;
 -- The page before: the nearest newer ones, oldest first, along the primary key.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
 FROM messages
 WHERE account_id = :account_id AND id > :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -60,7 +60,7 @@ ORDER BY id LIMIT :count;
 -- The same for one recipient (index messages_recipient).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
 FROM messages
 WHERE account_id = :account_id AND recipient = :recipient AND id > :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -77,12 +77,13 @@ UPDATE messages SET ended_at = :now, version = version + 1,
             AND a.outcome = 'ambiguous' AND a.settled_by IN ('caller', 'policy'))
         THEN 'unconfirmed' ELSE 'canceled' END
 WHERE account_id = :account_id AND id = :id AND state IN ('scheduled', 'queued', 'held')
-RETURNING id;
+RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
+    failed_at, error, version, callback_data;
 
 -- name: waiting
 -- A number's queued messages of one priority, in the order of their ids (index messages_queued).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
-    attempts, priority
+    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END
 FROM messages
 WHERE account_id = :account_id AND number_id = :number_id AND state = 'queued' AND priority = :priority
     AND id > :after
@@ -101,14 +102,16 @@ WHERE account_id = :account_id AND state = 'scheduled' AND id IN (
     WHERE account_id = :account_id AND number_id = :number_id AND state = 'scheduled' AND due_at <= :now
     ORDER BY due_at LIMIT :count)
 RETURNING account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at,
-    expires_at, attempts, priority;
+    expires_at, attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END;
 
 -- name: unhold
--- A number's held messages may go again, oldest first (index messages_held). What a restore holds stays.
+-- A number's held messages may go again, oldest first (index messages_held). What a restore holds stays, and
+-- what waits for a person to write.
 UPDATE messages SET state = 'queued', state_reason = NULL, version = version + 1
 WHERE account_id = :account_id AND state = 'held' AND id IN (
     SELECT id FROM messages
-    WHERE account_id = :account_id AND number_id = :number_id AND state = 'held' AND state_reason <> 'restored'
+    WHERE account_id = :account_id AND number_id = :number_id AND state = 'held'
+        AND state_reason NOT IN ('restored', 'window_closed')
     ORDER BY id LIMIT :count)
 RETURNING id;
 
@@ -135,13 +138,44 @@ WHERE account_id = :account_id AND state IN ('queued', 'held', 'scheduled') AND 
         WHERE account_id = :account_id AND number_id = :number_id AND state = 'scheduled' AND due_at <= :now
             AND expires_at <= :now) AS ended
     LIMIT :count)
-RETURNING id;
+RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
+    failed_at, error, version, callback_data;
 
 -- name: begin_sending
 -- The message's half of the intent: only from queued.
 UPDATE messages SET state = 'sending', attempts = attempts + 1, version = version + 1
 WHERE account_id = :account_id AND id = :id AND state = 'queued' AND expires_at > :now
 RETURNING id, attempts;
+
+-- name: refuse
+-- A message may not be sent, for a reason of ours. What was queued again by decision, and not because it was
+-- proven, may have left before, and is no failure.
+WITH risked AS (
+    SELECT count(*) AS times FROM attempts
+    WHERE account_id = :account_id AND message_id = :id AND outcome = 'ambiguous'
+        AND settled_by IN ('caller', 'policy'))
+UPDATE messages SET error = :error, version = version + 1,
+    state = CASE WHEN (SELECT times FROM risked) > 0 THEN 'unconfirmed' ELSE 'failed' END,
+    failed_at = CASE WHEN (SELECT times FROM risked) > 0 THEN failed_at ELSE CAST(:now AS BIGINT) END,
+    ended_at = CASE WHEN (SELECT times FROM risked) > 0 THEN CAST(:now AS BIGINT) ELSE ended_at END
+WHERE account_id = :account_id AND id = :id AND state = 'queued' AND expires_at > :now
+RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
+    failed_at, error, version, callback_data, account_id;
+
+-- name: queued_of_recipient
+-- A number's queued messages to one recipient, in the order of their ids (index messages_recipient).
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
+    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END
+FROM messages
+WHERE account_id = :account_id AND recipient = :recipient AND id >= :first AND number_id = :number_id
+    AND state = 'queued'
+ORDER BY id LIMIT :count;
+
+-- name: as_it_goes
+-- What a message says now: a fallback may have taken its place.
+SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
+    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END
+FROM messages WHERE account_id = :account_id AND id = :id;
 
 -- name: finish_sending
 -- The message's half of an outcome. No row when a status settled the attempt before its answer was read.
@@ -153,13 +187,15 @@ WHERE account_id = :account_id AND id = :id AND attempts = :n
     AND (state = 'sending'
         OR (state = 'unknown' AND CAST(:outcome AS TEXT) <> 'ambiguous')
         OR (state IN ('queued', 'held', 'unconfirmed', 'expired', 'canceled') AND CAST(:outcome AS TEXT) = 'taken'))
-RETURNING id, number_id, recipient;
+RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
+    failed_at, error, version, callback_data;
 
 -- name: doubt
 -- After a start: whatever was being sent by an earlier run may or may not have left.
 UPDATE messages SET state = 'unknown', version = version + 1
 WHERE account_id = :account_id AND id = :id AND state = 'sending'
-RETURNING id;
+RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
+    failed_at, error, version, callback_data;
 
 -- name: requeue_unsent
 -- After a start: what was about to be sent by an earlier run provably never left.
@@ -170,13 +206,13 @@ RETURNING id;
 -- name: one_waiting
 -- A message as the dispatcher holds it, when it is queued.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
-    attempts, priority
+    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END
 FROM messages WHERE account_id = :account_id AND id = :id AND state = 'queued';
 
 -- name: progress
 -- What the merge rule needs to know of a message.
 SELECT id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
-    failed_at, error, version
+    failed_at, error, version, callback_data
 FROM messages WHERE account_id = :account_id AND id = :id;
 
 -- name: ids_by_provider_id

@@ -1,7 +1,11 @@
 """Business numbers. Secrets are sealed here; the runtime's directory opens them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
+from trunkline.model.events import NumberData, of_number
 from trunkline.store.contract import Tx
 from trunkline.store.queries import load
 
@@ -29,6 +33,10 @@ class NumberRow(msgspec.Struct, frozen=True):
     """Others send from it too, such as the phone app: an unknown provider id may not be ours."""
     daily_recipients: int | None = None
     """New recipients that Meta allows in 24 hours; None where that is not known or not limited."""
+    window_policy: str = "enforce"
+    """What becomes of a free-form message outside the 24-hour window: `enforce`, `hold` or `advise`."""
+    provider_info: str | None = None
+    """What the provider last told of the number (quality, limit, name); JSON text."""
 
 
 async def active(tx: Tx) -> list[NumberRow]:
@@ -66,13 +74,59 @@ async def set_default(tx: Tx, account_id: str, number_id: str, now: int) -> bool
     return True
 
 
+async def set_window_policy(tx: Tx, account_id: str, number_id: str, policy: str, now: int) -> bool:
+    row = await tx.fetch_one(
+        _Q["set_window_policy"], account_id=account_id, id=number_id, policy=policy, now=now
+    )
+    return row is not None
+
+
 async def remove(tx: Tx, account_id: str, number_id: str, now: int) -> bool:
     return await tx.fetch_one(_Q["remove"], account_id=account_id, id=number_id, now=now) is not None
 
 
 async def hold(tx: Tx, account_id: str, number_id: str, reason: str, now: int) -> None:
-    await tx.execute(_Q["hold"], account_id=account_id, id=number_id, reason=reason, now=now)
+    if await tx.fetch_one(_Q["hold"], account_id=account_id, id=number_id, reason=reason, now=now):
+        held = NumberData(id=number_id, at=now, reason=reason)
+        tx.emit(of_number(account_id, held, is_held=True))
 
 
 async def release(tx: Tx, account_id: str, number_id: str, now: int) -> bool:
-    return await tx.fetch_one(_Q["release"], account_id=account_id, id=number_id, now=now) is not None
+    """False when there is no such number."""
+    held = await tx.fetch_one(_Q["held_for"], account_id=account_id, id=number_id)
+    if await tx.fetch_one(_Q["release"], account_id=account_id, id=number_id, now=now) is None:
+        return False
+    if held is not None:
+        released = NumberData(id=number_id, at=now, reason=held[0])
+        tx.emit(of_number(account_id, released, is_held=False))
+    return True
+
+
+async def release_held_for(tx: Tx, account_id: str, number_id: str, beginning: str, now: int) -> bool:
+    """When the reason of the hold begins like this."""
+    held = await tx.fetch_one(_Q["held_for"], account_id=account_id, id=number_id)
+    if held is None or not str(held[0]).startswith(beginning):
+        return False
+    return await release(tx, account_id, number_id, now)
+
+
+async def learn(  # noqa: PLR0913, PLR0917 - a number, and what was told of it when
+    tx: Tx, account_id: str, number_id: str, info: Mapping[str, Any], limit: int | None, at: int, now: int
+) -> None:
+    """Keep what the provider told at `at`, unless something newer is known; a limit of 0 is none at all."""
+    row = await tx.fetch_one(_Q["for_news"], account_id=account_id, id=number_id)
+    if row is None:
+        return
+    known = msgspec.json.decode(row[0], type=dict[str, Any]) if row[0] else {}
+    told_at = known.get("told_at", {})
+    news = {name: value for name, value in info.items() if at >= told_at.get(name, 0)}
+    is_new_limit = limit is not None and at >= told_at.get("daily_recipients", 0)
+    told_at |= dict.fromkeys([*news, *(["daily_recipients"] if is_new_limit else [])], at)
+    await tx.execute(
+        _Q["learn"],
+        provider_info=msgspec.json.encode(known | news | {"told_at": told_at}).decode(),
+        daily_recipients=(limit or None) if is_new_limit else row[1],
+        account_id=account_id,
+        id=number_id,
+        now=now,
+    )

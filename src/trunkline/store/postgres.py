@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import asyncpg
 
+from trunkline.model.events import NewEvent
 from trunkline.store.contract import (
     BatchWork,
     Hearer,
@@ -27,7 +28,7 @@ from trunkline.store.contract import (
     Tx,
     Work,
 )
-from trunkline.store.group_commit import LINGER_SECONDS, Backlog, Job, alone, apply
+from trunkline.store.group_commit import LINGER_SECONDS, Backlog, Job, NotLogged, alone, apply
 from trunkline.store.postgres_news import TELL, Listener
 from trunkline.store.queries import Query
 
@@ -76,6 +77,7 @@ class PostgresTx:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self.emitted: list[NewEvent] = []
 
     async def fetch(self, query: Query, **values: Any) -> list[Row]:
         return cast("list[Row]", await self._connection.fetch(query.postgres, *query.row(values)))
@@ -87,7 +89,8 @@ class PostgresTx:
         await self._connection.execute(query.postgres, *query.row(values))
 
     async def execute_many(self, query: Query, rows: Sequence[Row]) -> None:
-        await self._connection.executemany(query.postgres, rows)
+        if rows:
+            await self._connection.executemany(query.postgres, rows)
 
     async def fetch_many(self, query: Query, rows: Sequence[Row]) -> list[Row]:
         return cast("list[Row]", await self._connection.fetchmany(query.postgres, rows)) if rows else []
@@ -95,12 +98,19 @@ class PostgresTx:
     async def tell(self, news: str) -> None:
         await self.execute(TELL, news=news)
 
+    def emit(self, *events: NewEvent) -> None:
+        self.emitted.extend(events)
+
     async def part(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
+        emitted = len(self.emitted)
         try:
             async with self._connection.transaction():  # nested: a savepoint
                 return await work(self)
         except _UNAVAILABLE as error:
             raise _unavailable(error) from error
+        except BaseException:
+            del self.emitted[emitted:]
+            raise
 
 
 class PostgresStore:
@@ -174,8 +184,7 @@ class PostgresStore:
                 await self._commit(jobs)
             except Exception as error:
                 self._hang_up()
-                failure = StoreUnavailable(f"the write was not confirmed: {error}")
-                failure.__cause__ = error
+                failure = _not_confirmed(error)
             _settle(self._backlog.end(jobs, failure))
         self._hang_up()
 
@@ -186,13 +195,29 @@ class PostgresStore:
         transaction = self._connection.transaction()
         await transaction.start()
         xid = await self._connection.fetchval("SELECT pg_current_xact_id()::text")
-        await apply(PostgresTx(self._connection), jobs)
+        try:
+            await apply(PostgresTx(self._connection), jobs)
+        except NotLogged as refused:
+            await transaction.rollback()
+            await self._each_alone(jobs, refused)
+            return
         try:
             await transaction.commit()
         except _UNAVAILABLE:
             self._hang_up()
             if not await self._was_kept(xid):
                 raise
+
+    async def _each_alone(self, jobs: list[Job], refused: NotLogged) -> None:
+        if len(jobs) == 1:
+            jobs[0].error = cast("Exception", refused.__cause__)
+            return
+        for job in jobs:
+            try:
+                await self._commit([job])
+            except Exception as error:
+                self._hang_up()
+                job.error = _not_confirmed(error)
 
     async def _was_kept(self, xid: str) -> bool:
         """What became of a transaction whose COMMIT got no answer; asked until the server says it."""
@@ -223,6 +248,12 @@ class PostgresStore:
         if not self._backlog.fills_a_group and not self._closing:
             await asyncio.sleep(LINGER_SECONDS)
         return self._backlog.take()
+
+
+def _not_confirmed(error: Exception) -> StoreUnavailable:
+    failure = StoreUnavailable(f"the write was not confirmed: {error}")
+    failure.__cause__ = error
+    return failure
 
 
 def _settle(jobs: Sequence[Job]) -> None:

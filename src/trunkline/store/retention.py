@@ -4,6 +4,8 @@ The large tables are walked along their primary keys, oldest first: no index is 
 every message would pay for.
 """
 
+from itertools import takewhile
+
 from trunkline.failpoints import reach
 from trunkline.model import ids
 from trunkline.store.contract import Tx
@@ -34,6 +36,28 @@ async def clear_contents(tx: Tx, account_id: str, chore: str, before_at: int) ->
     return len(old)
 
 
+async def clear_inbound(tx: Tx, account_id: str, chore: str, before_at: int) -> int:
+    """The same for messages from people, none of which is waited for."""
+    row = await tx.fetch_one(_Q["done_to"], account_id=account_id, chore=chore)
+    after = row[0] if row else ""
+    page = await tx.fetch(_Q["inbound_after"], account_id=account_id, after=after, count=AT_ONCE)
+    old = [message_id for message_id, _ in takewhile(lambda found: found[1] < before_at, page)]
+    if old:
+        await tx.execute_many(_Q["clear_inbound"], [(account_id, message_id) for message_id in old])
+        await tx.execute(_Q["mark"], account_id=account_id, chore=chore, done_to=old[-1])
+    return len(old)
+
+
+async def delete_inbound(tx: Tx, account_id: str, before_at: int) -> int:
+    values = _before(ids.MESSAGE, before_at)
+    return len(await tx.fetch(_Q["delete_inbound"], account_id=account_id, count=AT_ONCE, **values))
+
+
+async def delete_notices(tx: Tx, account_id: str, before_at: int) -> int:
+    values = {"account_id": account_id, "before_at": before_at, "count": AT_ONCE}
+    return len(await tx.fetch(_Q["delete_notices"], **values))
+
+
 async def delete_messages(tx: Tx, account_id: str, before_at: int) -> int:
     """Ended messages, with their attempts and facts."""
     found = await tx.fetch(
@@ -59,6 +83,16 @@ async def delete_parked(tx: Tx, account_id: str, number_id: str, before_at: int)
 async def delete_tier_uses(tx: Tx, account_id: str, number_id: str, before_at: int) -> int:
     values = {"account_id": account_id, "number_id": number_id, "before_at": before_at, "count": AT_ONCE}
     return len(await tx.fetch(_Q["delete_tier_uses"], **values))
+
+
+async def delete_events(tx: Tx, account_id: str, before_at: int) -> int:
+    """Events, the rows of their deliveries, and the log of tries; a few of one kind in each step."""
+    values = {"account_id": account_id, "count": AT_ONCE, **_before(ids.EVENT, before_at)}
+    for row in await tx.fetch(_Q["endpoints"], account_id=account_id):
+        for name in ("delete_tries", "delete_deliveries"):
+            if gone := await tx.fetch(_Q[name], endpoint_id=row[0], **values):
+                return len(gone)
+    return len(await tx.fetch(_Q["delete_events"], **values))
 
 
 def _before(kind: str, at: int) -> dict[str, object]:

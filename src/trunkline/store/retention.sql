@@ -13,7 +13,7 @@ SELECT id, created_at FROM messages WHERE account_id = :account_id AND id > :aft
 
 -- name: clear
 -- The content of a message that has ended. `{}` is what no message ever says.
-UPDATE messages SET content = '{}', version = version + 1
+UPDATE messages SET content = '{}', fallback = NULL, version = version + 1
 WHERE account_id = :account_id AND id = :id AND content <> '{}'
     AND state NOT IN ('scheduled', 'queued', 'held', 'sending', 'unknown');
 
@@ -58,3 +58,53 @@ DELETE FROM tier_uses WHERE account_id = :account_id AND number_id = :number_id 
     SELECT recipient FROM tier_uses
     WHERE account_id = :account_id AND number_id = :number_id AND at < :before_at LIMIT :count)
 RETURNING recipient;
+
+-- name: endpoints
+-- Every endpoint of an account, removed ones too; there are few.
+SELECT id FROM endpoints WHERE account_id = :account_id;
+
+-- name: delete_tries
+-- The oldest tries to deliver to an endpoint, along the primary key.
+DELETE FROM delivery_attempts WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND event_id IN (
+    SELECT event_id FROM delivery_attempts
+    WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND event_id < :before AND at < :before_at
+    ORDER BY event_id LIMIT :count)
+RETURNING event_id;
+
+-- name: delete_deliveries
+-- The oldest rows of an endpoint, whatever became of them, along the primary key.
+DELETE FROM deliveries WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND event_id IN (
+    SELECT event_id FROM deliveries
+    WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND event_id < :before
+        AND updated_at < :before_at
+    ORDER BY event_id LIMIT :count)
+RETURNING event_id;
+
+-- name: delete_events
+-- The oldest events of an account, along the primary key. Virtual time may be ahead of the ids.
+DELETE FROM events WHERE account_id = :account_id AND id IN (
+    SELECT id FROM events WHERE account_id = :account_id AND id < :before AND at < :before_at
+    ORDER BY id LIMIT :count)
+RETURNING id;
+
+-- name: inbound_after
+-- An account's next messages from people, oldest first, along the primary key.
+SELECT id, received_at FROM inbound WHERE account_id = :account_id AND id > :after ORDER BY id LIMIT :count;
+
+-- name: clear_inbound
+-- What a message from a person says; that it was, and from whom, stays.
+UPDATE inbound SET content = '{}', extras = NULL WHERE account_id = :account_id AND id = :id;
+
+-- name: delete_inbound
+-- The oldest messages from people, along the primary key.
+DELETE FROM inbound WHERE account_id = :account_id AND id IN (
+    SELECT id FROM inbound WHERE account_id = :account_id AND id < :before AND received_at < :before_at
+    ORDER BY id LIMIT :count)
+RETURNING id;
+
+-- name: delete_notices
+-- Digests of news that no provider tells again (index notices_age).
+DELETE FROM notices WHERE account_id = :account_id AND digest IN (
+    SELECT digest FROM notices WHERE account_id = :account_id AND received_at < :before_at
+    ORDER BY received_at LIMIT :count)
+RETURNING digest;

@@ -30,7 +30,9 @@ CREATE TABLE api_keys (
 );
 
 -- Business numbers. A removed one keeps its row, since messages point at it. From a shared one others send as
--- well, such as the phone app; `daily_recipients` is Meta's tier, null where there is none.
+-- well, such as the phone app; `daily_recipients` is Meta's tier, null where there is none. `window_policy` says what
+-- becomes of a free-form message outside the 24-hour window: enforce, hold or advise; `provider_info` is JSON, what
+-- the provider last told of the number.
 CREATE TABLE numbers (
     account_id TEXT NOT NULL REFERENCES accounts (id),
     id TEXT NOT NULL,
@@ -51,6 +53,8 @@ CREATE TABLE numbers (
     removed_at BIGINT,
     is_shared SMALLINT NOT NULL DEFAULT 0,
     daily_recipients INTEGER,
+    window_policy TEXT NOT NULL DEFAULT 'enforce',
+    provider_info TEXT,
     PRIMARY KEY (account_id, id)
 );
 CREATE UNIQUE INDEX numbers_digits ON numbers (account_id, digits) WHERE removed_at IS NULL;
@@ -97,7 +101,8 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_age ON idempotency_keys (account_id, created_at);
 
 -- One row a message, for its whole life. `recipient` is the lane: phone digits, a business-scoped user id,
--- or for a read mark the message that it marks. `priority`: 0 one-time codes, 1 normal, 2 bulk.
+-- or for a read mark the message that it marks. `priority`: 0 one-time codes, 1 normal, 2 bulk. `fallback` is the
+-- template that goes in its place while the window is closed; `purpose` what it is for, such as marketing.
 CREATE TABLE messages (
     account_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -127,12 +132,16 @@ CREATE TABLE messages (
     error TEXT,
     version INTEGER NOT NULL DEFAULT 0,
     priority SMALLINT NOT NULL DEFAULT 1,
+    fallback TEXT,
+    purpose TEXT,
     PRIMARY KEY (account_id, id),
     CHECK (state <> 'held' OR state_reason IS NOT NULL),
     CHECK (state NOT IN ('submitted', 'sent', 'delivered', 'read') OR submitted_at IS NOT NULL)
 );
 CREATE INDEX messages_queued ON messages (account_id, number_id, priority, id) WHERE state = 'queued';
 CREATE INDEX messages_held ON messages (account_id, number_id, id) WHERE state = 'held';
+CREATE INDEX messages_window ON messages (account_id, number_id, recipient, id)
+    WHERE state = 'held' AND state_reason = 'window_closed';
 CREATE INDEX messages_scheduled ON messages (account_id, number_id, due_at) WHERE state = 'scheduled';
 CREATE INDEX messages_provider ON messages (account_id, provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX messages_recipient ON messages (account_id, recipient, id);
@@ -203,6 +212,7 @@ CREATE TABLE recipient_aliases (
     recipient TEXT NOT NULL,
     PRIMARY KEY (account_id, number_id, provider_recipient, recipient)
 );
+CREATE INDEX recipient_aliases_ours ON recipient_aliases (account_id, recipient, provider_recipient);
 
 -- Whom a number with a tier wrote to first, when it was last counted: Meta counts them over 24 hours.
 CREATE TABLE tier_uses (
@@ -219,4 +229,227 @@ CREATE TABLE chore_marks (
     chore TEXT NOT NULL,
     done_to TEXT NOT NULL,
     PRIMARY KEY (account_id, chore)
+);
+
+-- The append-only log of what happened, one row a fact, for customers. Ids sort in the order of the commits: a
+-- reader that has seen an id has seen everything before it. `sequence` counts an object's events; `lane` is the
+-- conversation (number and address) that an event belongs to; `data` is JSON.
+CREATE TABLE events (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    number_id TEXT,
+    lane TEXT,
+    at BIGINT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (account_id, id)
+);
+CREATE UNIQUE INDEX events_object ON events (account_id, object_id, sequence);
+
+-- How far an account's event ids have come: whoever appends takes its turn here, as the last step before COMMIT.
+CREATE TABLE event_logs (
+    account_id TEXT NOT NULL PRIMARY KEY,
+    last BIGINT NOT NULL
+);
+
+-- People who wrote to the account, whatever they are called by at the moment.
+CREATE TABLE contacts (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    phone TEXT,
+    user_id TEXT,
+    parent_user_id TEXT,
+    name TEXT,
+    username TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, id)
+);
+
+-- Every address that a contact has or had: phone digits, business-scoped user ids.
+CREATE TABLE contact_addresses (
+    account_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    PRIMARY KEY (account_id, address)
+);
+CREATE INDEX contact_addresses_contact ON contact_addresses (account_id, contact_id);
+
+-- One contact and one number, since the contact first wrote. Free-form messages may go until `window_closes_at`;
+-- a free entry window costs nothing until `free_entry_closes_at`, of which `free_entry_offered_until` is the chance.
+CREATE TABLE conversations (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    number_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    last_inbound_at BIGINT NOT NULL,
+    last_inbound_id TEXT NOT NULL,
+    window_closes_at BIGINT NOT NULL,
+    free_entry_offered_until BIGINT,
+    free_entry_closes_at BIGINT,
+    read_to TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, id)
+);
+CREATE UNIQUE INDEX conversations_pair ON conversations (account_id, contact_id, number_id);
+CREATE INDEX conversations_recent ON conversations (account_id, last_inbound_id);
+CREATE INDEX conversations_offered ON conversations (account_id, free_entry_offered_until)
+    WHERE free_entry_offered_until IS NOT NULL;
+
+-- Messages from people. `content` is what the type says, `extras` all else that the provider told of it; JSON.
+CREATE TABLE inbound (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    number_id TEXT NOT NULL,
+    provider_id TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    type TEXT NOT NULL,
+    content TEXT NOT NULL,
+    extras TEXT,
+    context_id TEXT,
+    at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, id)
+);
+CREATE UNIQUE INDEX inbound_provider ON inbound (account_id, provider_id, number_id);
+CREATE INDEX inbound_conversation ON inbound (account_id, conversation_id, id);
+
+-- What providers told of numbers, templates, accounts and wishes: its digest, so that what is told twice counts once.
+CREATE TABLE notices (
+    account_id TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, digest)
+);
+CREATE INDEX notices_age ON notices (account_id, received_at);
+
+-- Files of inbound messages, by the provider's media id: fetched before their address dies, kept by content.
+CREATE TABLE media (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    number_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'stored', 'failed', 'removed')),
+    mime_type TEXT,
+    file_name TEXT,
+    sha256 TEXT,
+    size BIGINT,
+    tries INTEGER NOT NULL DEFAULT 0,
+    next_at BIGINT NOT NULL,
+    detail TEXT,
+    created_at BIGINT NOT NULL,
+    stored_at BIGINT,
+    PRIMARY KEY (account_id, id)
+);
+CREATE INDEX media_due ON media (account_id, next_at) WHERE state = 'pending';
+CREATE INDEX media_content ON media (account_id, sha256) WHERE state = 'stored';
+CREATE INDEX media_age ON media (account_id, created_at);
+
+-- Who must not be written to: `all`, or only what is `marketing`. One row an address that the person is known by.
+CREATE TABLE suppressions (
+    account_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    scope TEXT NOT NULL CHECK (scope IN ('all', 'marketing')),
+    source TEXT NOT NULL,
+    reason TEXT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, address, scope)
+);
+
+-- Who agreed to what, and who took it back: append-only. `proof` is JSON, whatever shows it.
+CREATE TABLE consents (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('granted', 'withdrawn')),
+    source TEXT NOT NULL,
+    proof TEXT,
+    at BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, id)
+);
+CREATE INDEX consents_address ON consents (account_id, address, id);
+
+-- Where customers want their events. A removed one keeps its row: its log points at it. `event_types` is JSON.
+CREATE TABLE endpoints (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    format TEXT NOT NULL CHECK (format IN ('events', 'meta')),
+    description TEXT NOT NULL DEFAULT '',
+    event_types TEXT NOT NULL,
+    number_id TEXT,
+    sealed_secret TEXT NOT NULL,
+    sealed_former_secret TEXT,
+    former_until BIGINT,
+    state TEXT NOT NULL CHECK (state IN ('active', 'paused', 'disabled')),
+    state_reason TEXT,
+    is_ordered SMALLINT NOT NULL DEFAULT 0 CHECK (is_ordered IN (0, 1)),
+    batch_size INTEGER NOT NULL DEFAULT 1 CHECK (batch_size BETWEEN 1 AND 1000),
+    max_in_flight INTEGER NOT NULL DEFAULT 20 CHECK (max_in_flight BETWEEN 1 AND 100),
+    per_second INTEGER CHECK (per_second BETWEEN 1 AND 10000),
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    removed_at BIGINT,
+    PRIMARY KEY (account_id, id)
+);
+
+-- How far an endpoint has come, and which process works for it. Every event up to `position` was delivered, did
+-- not match, or has a row in `deliveries`. The epoch fences as it does for numbers; moments of leases are the
+-- database's own. `failing_since` is null while it answers.
+CREATE TABLE endpoint_progress (
+    account_id TEXT NOT NULL,
+    endpoint_id TEXT NOT NULL,
+    position TEXT NOT NULL,
+    owner TEXT NOT NULL DEFAULT '',
+    epoch BIGINT NOT NULL DEFAULT 0,
+    expires_at BIGINT NOT NULL DEFAULT 0,
+    failing_since BIGINT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    probe_at BIGINT,
+    PRIMARY KEY (account_id, endpoint_id)
+);
+
+-- Events that an endpoint did not take at the first try, or is to get again. What it took at once is only in
+-- its log of attempts.
+CREATE TABLE deliveries (
+    account_id TEXT NOT NULL,
+    endpoint_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    lane TEXT,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead')),
+    tries INTEGER NOT NULL DEFAULT 0,
+    first_at BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    is_replay SMALLINT NOT NULL DEFAULT 0,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, endpoint_id, event_id)
+);
+CREATE INDEX deliveries_due ON deliveries (account_id, endpoint_id, next_at) WHERE state = 'waiting';
+CREATE INDEX deliveries_lane ON deliveries (account_id, endpoint_id, lane, event_id) WHERE state = 'waiting' AND lane IS NOT NULL;
+
+-- Every try to deliver: what was asked and what came back, up to 4 KiB of it.
+CREATE TABLE delivery_attempts (
+    account_id TEXT NOT NULL,
+    endpoint_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    post_id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    took_ms INTEGER NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('delivered', 'failed')),
+    http_status INTEGER,
+    detail TEXT,
+    request TEXT,
+    answer TEXT,
+    PRIMARY KEY (account_id, endpoint_id, event_id, n)
 );

@@ -6,10 +6,12 @@ that arrived before anybody knew whose they were. Messages are changed before at
 
 from collections.abc import Mapping, Sequence
 
+from trunkline.model.events import NewEvent, of_message, of_status_facts
 from trunkline.model.message import Progress, State, bind, merge
-from trunkline.store import doubts, messages, status_facts, tier_uses
+from trunkline.store import conversations, doubts, messages, status_facts, suppressions, tier_uses
 from trunkline.store.attempts import Outcome
 from trunkline.store.contract import Row, Tx
+from trunkline.store.conversations import Answer
 from trunkline.store.doubts import Candidate, LaneDoubt
 from trunkline.store.queries import load
 
@@ -41,10 +43,28 @@ async def record_outcomes(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
     took = {row[0]: row for row in moved}
     taken = [outcome for outcome in outcomes if outcome.provider_id and outcome.message_id in took]
     await _learn(tx, taken, took)
+    await conversations.answered(
+        tx,
+        [
+            Answer(o.account_id, took[o.message_id][1], address, o.finished_at)
+            for o in taken
+            for address in dict.fromkeys((took[o.message_id][2], o.provider_recipient))
+            if address is not None
+        ],
+    )
+    tx.emit(*[event for o in outcomes if o.message_id in took for event in _told(o, took[o.message_id])])
     if uses := [outcome.tier_use for outcome in outcomes if outcome.tier_use is not None]:
         await tier_uses.record(tx, uses)
     await apply_early_facts(tx, [(o.message_id, o.account_id, o.provider_id or "") for o in taken])
     return [outcome.message_id in took for outcome in outcomes]
+
+
+def _told(outcome: Outcome, row: Row) -> list[NewEvent]:
+    """What customers are told of an outcome: nothing of one after which it is tried again."""
+    progress = Progress(*row)
+    if progress.state not in (State.SUBMITTED, State.FAILED, State.UNKNOWN):
+        return []
+    return [of_message(outcome.account_id, progress, str(progress.state), outcome.finished_at)]
 
 
 async def _learn(tx: Tx, taken: Sequence[Outcome], took: Mapping[str, Row]) -> None:
@@ -55,7 +75,8 @@ async def _learn(tx: Tx, taken: Sequence[Outcome], took: Mapping[str, Row]) -> N
         if o.provider_recipient and o.provider_recipient != took[o.message_id][2]
     ]
     if aliases:
-        await doubts.learn_aliases(tx, aliases)
+        for account_id, theirs, ours in await doubts.learn_aliases(tx, aliases):
+            await suppressions.spread(tx, account_id, [(theirs, ours)])
 
 
 async def bind_by_lane(tx: Tx, account_id: str, doubt: LaneDoubt, candidate: Candidate, now: int) -> bool:
@@ -65,7 +86,9 @@ async def bind_by_lane(tx: Tx, account_id: str, doubt: LaneDoubt, candidate: Can
     [progress] = await messages.progress_many(tx, [(account_id, doubt.message_id)])
     if progress.state != State.UNKNOWN or progress.attempts != doubt.n or progress.provider_id is not None:
         return False
-    await messages.advance_many(tx, account_id, [bind(progress, candidate.provider_id, candidate.at)])
+    bound = bind(progress, candidate.provider_id, candidate.at)
+    tx.emit(*of_status_facts(account_id, progress, bound, ()))
+    await messages.advance_many(tx, account_id, [bound])
     await apply_early_facts(tx, [(doubt.message_id, account_id, candidate.provider_id)])
     await settle_attempts(tx, account_id, [doubt.message_id], "lane", now)
     return True
@@ -85,12 +108,18 @@ async def apply_early_facts(tx: Tx, bound: Sequence[tuple[str, str, str]]) -> No
     if not early:
         return
     account_of = {message_id: account_id for message_id, account_id, _ in bound}
-    progress: dict[str, Progress] = {}
-    for row in await messages.progress_many(
-        tx, [(account_of[message_id], message_id) for message_id in {fact.message_id for fact in early}]
-    ):
-        progress[row.id] = row
+    ids = dict.fromkeys(fact.message_id for fact in early)
+    before = {
+        row.id: row
+        for row in await messages.progress_many(
+            tx, [(account_of[message_id], message_id) for message_id in ids]
+        )
+    }
+    after = dict(before)
     for fact in early:
-        progress[fact.message_id] = merge(progress[fact.message_id], fact.status, fact.at, fact.error())
-    for message_id, moved in progress.items():
-        await messages.advance_many(tx, account_of[message_id], [moved])
+        after[fact.message_id] = merge(after[fact.message_id], fact.status, fact.at, fact.error())
+    for message_id, moved in after.items():
+        account_id = account_of[message_id]
+        await messages.advance_many(tx, account_id, [moved])
+        facts = [(fact.status, fact.at, fact.told()) for fact in early if fact.message_id == message_id]
+        tx.emit(*of_status_facts(account_id, before[message_id], moved, facts))

@@ -18,6 +18,7 @@ from typing import Any, cast
 import apsw
 
 from trunkline.clock import SystemClock
+from trunkline.model.events import NewEvent
 from trunkline.store.ballast import Ballast
 from trunkline.store.contract import (
     BatchWork,
@@ -32,7 +33,7 @@ from trunkline.store.contract import (
     Tx,
     Work,
 )
-from trunkline.store.group_commit import LINGER_SECONDS, Backlog, Job, alone, apply
+from trunkline.store.group_commit import LINGER_SECONDS, Backlog, Job, NotLogged, alone, apply
 from trunkline.store.queries import Query
 
 _READERS = 2
@@ -78,6 +79,8 @@ class SqliteTx:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self.emitted: list[NewEvent] = []
+        self.news: list[str] = []
 
     async def fetch(self, query: Query, **values: Any) -> list[Row]:
         return self._connection.execute(query.sqlite, query.row(values)).fetchall()
@@ -95,9 +98,13 @@ class SqliteTx:
         return self._connection.executemany(query.sqlite, rows).fetchall()
 
     async def tell(self, news: str) -> None:
-        pass
+        self.news.append(news)
+
+    def emit(self, *events: NewEvent) -> None:
+        self.emitted.extend(events)
 
     async def part(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
+        emitted, told = len(self.emitted), len(self.news)
         self._connection.execute("SAVEPOINT part")
         try:
             result = await work(self)
@@ -108,6 +115,7 @@ class SqliteTx:
                 raise StoreUnavailable("the transaction was rolled back") from None
             self._connection.execute("ROLLBACK TO part")
             self._connection.execute("RELEASE part")
+            del self.emitted[emitted:], self.news[told:]
             raise
         self._connection.execute("RELEASE part")
         return result
@@ -175,7 +183,7 @@ class SqliteStore:
         return cast("Result", await self._writer.submit(operation, item, weight, rank))
 
     def hear(self, hearer: Hearer) -> None:
-        pass  # this process is alone
+        self._writer.hearers.append(hearer)
 
     async def close(self) -> None:
         """The writer last, so that it leaves one whole file behind."""
@@ -196,7 +204,7 @@ class Writer:
         self._connection = connection
         self._connection.set_wal_hook(self._checkpoint)
         self._restart_at = _RESTART_PAGES
-        self._tx = SqliteTx(connection)
+        self.hearers: list[Hearer] = []
         self._ballast = ballast
         self._look_for_room_at = 0.0
         self._backlog = Backlog()
@@ -239,17 +247,21 @@ class Writer:
     def _run(self) -> None:
         while jobs := self._next_group():
             self._backlog.begin()
-            fault = self._commit(jobs)
+            news: list[str] = []
+            fault = self._commit(jobs, news)
             with self._wake:
                 jobs = self._backlog.end(jobs, fault)
             loop = jobs[0].waiter.get_loop()
             with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-                loop.call_soon_threadsafe(self._settle, jobs)
+                loop.call_soon_threadsafe(self._settle, jobs, news)
         self._connection.close()
 
-    def _settle(self, jobs: list[Job]) -> None:
+    def _settle(self, jobs: list[Job], news: list[str]) -> None:
         for job in jobs:
             job.settle()
+        for text in dict.fromkeys(news):
+            for hearer in self.hearers:
+                hearer(text)
         if self.load.broken is not None:
             self.broken.set()
 
@@ -274,19 +286,32 @@ class Writer:
     def _make_ballast(self) -> None:
         self.load.is_short = self._ballast.is_wanted and not self._ballast.make()
 
-    def _commit(self, jobs: list[Job]) -> StoreUnavailable | None:
-        """None when the jobs are kept; else why nothing of them is."""
+    def _commit(self, jobs: list[Job], news: list[str]) -> StoreUnavailable | None:
+        """None when the jobs are kept; else why nothing of them is. `news` is what they told."""
         if self.load.broken is not None:
             return StoreBroken(self.load.broken)
+        tx = SqliteTx(self._connection)
         try:
             with _transaction(self._connection, "BEGIN IMMEDIATE"):
-                run_now(apply(self._tx, jobs))
+                run_now(apply(tx, jobs))
+            news += tx.news
+        except NotLogged as refused:
+            return self._each_alone(jobs, news, refused)
         except BaseException as error:  # whatever it is: who waits must be told, and the thread must live
             self.notice(error)
             kind = StoreUnavailable if self.load.broken is None else StoreBroken
             failure = kind(f"the write was not kept: {error}")
             failure.__cause__ = error
             return failure
+        return None
+
+    def _each_alone(self, jobs: list[Job], news: list[str], refused: NotLogged) -> StoreUnavailable | None:
+        if len(jobs) == 1:
+            jobs[0].error = refused.__cause__
+            return None
+        for job in jobs:
+            if (fault := self._commit([job], news)) is not None:
+                job.error = fault
         return None
 
     def _checkpoint(self, connection: apsw.Connection, name: str, pages: int) -> int:

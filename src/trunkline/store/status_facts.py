@@ -1,6 +1,7 @@
 """Facts from providers about messages we sent."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -32,16 +33,24 @@ class FactRow(msgspec.Struct, frozen=True):
     at: int
     detail: str | None
 
+    def told(self) -> dict[str, Any] | None:
+        """What the provider said beside it."""
+        return msgspec.json.decode(self.detail, type=dict[str, Any]) if self.detail else None
+
     def error(self) -> str | None:
         """The first error of a `failed`, as JSON text."""
-        errors = msgspec.json.decode(self.detail).get("errors") if self.detail else None
+        errors = (self.told() or {}).get("errors")
         return msgspec.json.encode(errors[0]).decode() if errors else None
 
 
 async def insert_many(tx: Tx, facts: Sequence[NewFact]) -> set[tuple[str, str]]:
-    """(provider id, status) of those that are new."""
+    """(provider id, status) of those that are new. Of one told again the earliest moment is kept."""
     rows = await tx.fetch_many(_Q["insert"], [msgspec.structs.astuple(fact) for fact in facts])
-    return {(row[0], row[1]) for row in rows}
+    new = {(row[0], row[1]) for row in rows}
+    if len(rows) < len(facts):
+        again = [(f.at, f.detail, f.account_id, f.provider_id, f.status) for f in facts]
+        await tx.execute_many(_Q["earlier"], again)
+    return new
 
 
 async def claim_many(tx: Tx, bound: Sequence[tuple[str, str, str]]) -> list[FactRow]:

@@ -6,6 +6,11 @@ VALUES (:account_id, :provider_id, :status, :number_id, :message_id, :at, :recei
 ON CONFLICT (account_id, provider_id, status) DO NOTHING
 RETURNING provider_id, status;
 
+-- name: earlier
+-- The same status told again with an earlier moment: that one stays, in whatever order they came.
+UPDATE status_facts SET at = :at, detail = :detail
+WHERE account_id = :account_id AND provider_id = :provider_id AND status = :status AND at > :at;
+
 -- name: claim
 -- Facts that came before anybody knew whose they are now have their message.
 UPDATE status_facts SET message_id = :message_id

@@ -1,18 +1,20 @@
 """CONNECTOR: WhatsApp through Meta's Cloud API, or anything that speaks it at a number's `base_url`.
 
 In comes a message and the number it goes from; out goes one request, and what its answer proves. Called by
-dispatch (send), the dry run (preview), the hook receiver (handshake, is_signed) and the processor (parse).
+dispatch (send), the dry run (preview), the hook receiver (handshake, is_signed), the processor (parse) and
+the formats of endpoints (tells, webhook).
 Source: https://developers.facebook.com/documentation/business-messaging/whatsapp
 """
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from trunkline.channels.contract import (
     Ambiguous,
+    MediaInfo,
     NotSent,
     Number,
     Outcome,
@@ -21,9 +23,10 @@ from trunkline.channels.contract import (
     Refused,
     SubscribeError,
     Taken,
+    Told,
 )
-from trunkline.channels.whatsapp_cloud import failures, payloads, webhooks
-from trunkline.outgoing_http import AmbiguousError, Answer, NotSentError, Transport, TransportError
+from trunkline.channels.whatsapp_cloud import failures, media, meta_events, payloads, webhooks
+from trunkline.outgoing_http import AmbiguousError, Answer, FileTransport, NotSentError, TransportError
 
 
 class WhatsAppCloud:
@@ -31,7 +34,7 @@ class WhatsAppCloud:
 
     kind = "whatsapp_cloud"
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: FileTransport) -> None:
         self._transport = transport
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
@@ -55,6 +58,12 @@ class WhatsAppCloud:
 
     def parse(self, body: bytes) -> Parsed:
         return webhooks.parse(body)
+
+    def tells(self, type: str) -> bool:
+        return meta_events.tells(type)
+
+    def webhook(self, events: Sequence[Told], *, names_recipients: bool = True) -> bytes:
+        return meta_events.webhook(events, names_recipients=names_recipients)
 
     def is_signed(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> bool:
         return webhooks.is_signed(body, headers.get("x-hub-signature-256"), secrets)
@@ -92,6 +101,9 @@ class WhatsAppCloud:
         if answer.status != 200 or not isinstance(value, dict):
             return None
         return _leads_to(value.get("webhook_configuration"), hook_path)
+
+    async def fetch_media(self, number: Number, media_id: str, write: Callable[[bytes], None]) -> MediaInfo:
+        return await media.fetch(self._transport, number, media_id, write)
 
     async def _post(self, number: Number, path: str, body: dict[str, Any]) -> Answer:
         url = f"{number.base_url}/{number.phone_number_id}{path}"

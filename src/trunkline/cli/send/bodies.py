@@ -53,6 +53,14 @@ def interactive(kind: str, body: str | None, action: dict[str, Any], **around: s
     }
 
 
+def fallback(text: str) -> dict[str, Any]:
+    """`hello/en_US` → a template without parameters. With parameters: `--json FILE`."""
+    name, _, language = text.rpartition("/")
+    if not name or not language:
+        raise Trouble(ExitCode.USAGE, f"--fallback {text}: write NAME/LANG, as in hello/en_US")
+    return {"template": {"name": name, "language": {"code": language}}}
+
+
 def button(text: str) -> dict[str, Any]:
     """`yes=Yes, please` → a reply button."""
     identity, title = _pair("--button", text)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from trunkline.cli.options import Door, Json
+from trunkline.cli.send import bodies
 from trunkline.cli.send.bodies import Content, given
 
 
@@ -26,6 +27,15 @@ class Urgency(StrEnum):
     HIGH = "high"
     NORMAL = "normal"
     BULK = "bulk"
+
+
+class Purpose(StrEnum):
+    """What a message is for."""
+
+    MARKETING = "marketing"
+    UTILITY = "utility"
+    AUTHENTICATION = "authentication"
+    SERVICE = "service"
 
 
 class Form(StrEnum):
@@ -76,6 +86,18 @@ class Envelope:
         Urgency | None,
         typer.Option("--priority", help="high for one-time codes, bulk for campaigns; else normal."),
     ] = None
+    fallback: Annotated[
+        str | None,
+        typer.Option(
+            "--fallback",
+            metavar="NAME/LANG",
+            help="Template that goes in its place outside the 24-hour window: hello/en_US.",
+        ),
+    ] = None
+    purpose: Annotated[
+        Purpose | None,
+        typer.Option("--purpose", help="What it is for; marketing stops for those who opted out of it."),
+    ] = None
     callback_data: Annotated[
         str | None,
         typer.Option("--callback-data", metavar="TEXT", help="Given back with every status of the message."),
@@ -102,6 +124,8 @@ class Way(Door, Watch, Envelope):
             "context": {"message_id": self.reply_to} if self.reply_to else None,
             "send_at": self.send_at,
             "priority": self.priority,
+            "fallback": bodies.fallback(self.fallback) if self.fallback else None,
+            "purpose": self.purpose,
             "biz_opaque_callback_data": self.callback_data,
         }
         return given(envelope | content)

@@ -68,6 +68,8 @@ def _draft(message: dict[str, Any]) -> Draft:
         callback_data=message.get("biz_opaque_callback_data"),
         send_at=message.get("send_at"),
         priority=Priority[message.get("priority", "normal").upper()],
+        fallback={"template": message["fallback"]["template"]} if "fallback" in message else None,
+        purpose=message.get("purpose"),
     )
 
 

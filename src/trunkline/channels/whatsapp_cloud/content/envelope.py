@@ -15,8 +15,8 @@ from trunkline.channels.whatsapp_cloud.content.text_and_media import (
     TEXT,
     VIDEO,
 )
-from trunkline.model.message import Priority
-from trunkline.shape import Choice, Findings, Object, Shape, Tagged, Text
+from trunkline.model.message import PURPOSES, Priority
+from trunkline.shape import Choice, Findings, Object, Rule, Shape, Tagged, Text
 
 _CONTENTS: dict[str, Shape] = {
     "text": TEXT,
@@ -31,6 +31,15 @@ _CONTENTS: dict[str, Shape] = {
     "template": TEMPLATE,
     "reaction": REACTION,
 }
+_FALLBACK = Object(
+    {"template": TEMPLATE},
+    {"type": Choice("template")},
+    about="Goes in its place when the 24-hour window is closed at the time of sending.",
+)
+_WITHOUT_FALLBACK = {
+    "template": "A template needs no open window, so nothing goes in its place.",
+    "reaction": "A reaction says nothing that a template could say in its place.",
+}
 _AROUND: dict[str, Shape] = {
     "to": TO,
     "recipient": RECIPIENT,
@@ -41,6 +50,11 @@ _AROUND: dict[str, Shape] = {
         *(priority.name.lower() for priority in Priority),
         about="Who goes first: `high` for one-time codes, `bulk` for campaigns; `normal` by default.",
     ),
+    "purpose": Choice(
+        *PURPOSES,
+        about="What it is for. `marketing` does not go to those who have opted out of marketing.",
+    ),
+    "fallback": _FALLBACK,
     # These three come from callers that were written for the Cloud API.
     "messaging_product": Choice("whatsapp"),
     "recipient_type": Choice("individual"),
@@ -73,14 +87,29 @@ _ADDRESS = {
 }
 
 
+def _without_fallback(word: str) -> Rule:
+    def rule(message: dict[str, Any], at: str, findings: Findings) -> None:
+        if "fallback" in message:
+            findings.refuse(f"{at}/fallback", "misplaced_member", _WITHOUT_FALLBACK[word])
+
+    return rule
+
+
+_NO_FALLBACK = {"not": {"required": ["fallback"], "properties": {"fallback": {"type": "object"}}}}
+
+
 def _message(word: str, content: Shape) -> Object:
-    rules = [_addressed, _reaction_has_no_context] if word == "reaction" else [_addressed]
+    rules: list[Rule] = [_addressed]
+    if word == "reaction":
+        rules.append(_reaction_has_no_context)
+    if word in _WITHOUT_FALLBACK:
+        rules.append(_without_fallback(word))
     return Object(
         {word: content},
         _AROUND,
         rules=rules,
         misplaced={"status": "`status` belongs to a read mark, which has no `type`."},
-        also=_ADDRESS,
+        also=_ADDRESS | (_NO_FALLBACK if word in _WITHOUT_FALLBACK else {}),
     )
 
 

@@ -1,0 +1,32 @@
+"""Every address of the API, on one table: the sum of the tables beside this file.
+
+From it come the router, the OpenAPI document and the test that no account reaches another's things. A new
+route is an entry in one of them. `hot` routes are dispatched before the router, by their path alone.
+"""
+
+from trunkline.api.route import Route
+from trunkline.api.routes import (
+    accounts,
+    conversations,
+    endpoints,
+    events,
+    hooks,
+    media,
+    messages,
+    numbers,
+    opt_out,
+    server,
+)
+
+ROUTES: tuple[Route, ...] = (
+    *messages.ROUTES,
+    *conversations.ROUTES,
+    *events.ROUTES,
+    *endpoints.ROUTES,
+    *media.ROUTES,
+    *opt_out.ROUTES,
+    *numbers.ROUTES,
+    *accounts.ROUTES,
+    *hooks.ROUTES,
+    *server.ROUTES,
+)

@@ -1,0 +1,95 @@
+"""Messages: sending them, and reading back what became of them."""
+
+from trunkline.api import doubts, messages, whatsapp
+from trunkline.api.conversation_views import InboundView
+from trunkline.api.gate import Sheds
+from trunkline.api.route import Route, Takes
+from trunkline.api.views import MessageLife
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/v1/whatsapp/messages",
+        operation="sendWhatsappMessage",
+        sheds=Sheds.ACCEPTS,
+        summary="Send a WhatsApp message, or mark one as read",
+        handler=whatsapp.send,
+        takes=Takes.JSON,
+        body="SendRequest",
+        answers={200: whatsapp.Accepted},
+        refusals=("test_key",),
+        once=True,
+        hot=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/messages/batch",
+        operation="sendMessages",
+        sheds=Sheds.BATCHES,
+        summary="Send up to 1,000 messages; each has its own result",
+        handler=messages.send_batch,
+        takes=Takes.LARGE_JSON,
+        body="BatchRequest",
+        answers={200: messages.BatchResult},
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/messages/validate",
+        operation="validateMessage",
+        sheds=Sheds.REPORTS,
+        summary="Dry run: all that is wrong with a message, or what the provider would get",
+        handler=messages.validate,
+        takes=Takes.JSON,
+        body="SendRequest",
+        answers={200: messages.Verdict},
+    ),
+    Route(
+        method="GET",
+        path="/v1/messages",
+        operation="listMessages",
+        sheds=Sheds.LISTS,
+        summary="Messages, newest first",
+        handler=messages.list_page,
+        query=messages.QUERY,
+        answers={200: messages.MessagePage},
+        refusals=("invalid_request",),
+    ),
+    Route(
+        method="POST",
+        path="/v1/messages/{id:path}/cancel",
+        operation="cancelMessage",
+        summary="Withdraw a message before it is sent",
+        handler=messages.cancel,
+        answers={200: MessageLife},
+        refusals=("not_found", "wrong_state"),
+    ),
+    Route(
+        method="POST",
+        path="/v1/messages/{id:path}/resend",
+        operation="resendMessage",
+        summary="Send a message in doubt once more, knowing that it may arrive twice",
+        handler=doubts.resend,
+        answers={200: MessageLife},
+        refusals=("not_found", "wrong_state", "test_key"),
+    ),
+    Route(
+        method="POST",
+        path="/v1/messages/{id:path}/abandon",
+        operation="abandonMessage",
+        summary="Give a message in doubt up: it is not sent again",
+        handler=doubts.abandon,
+        answers={200: MessageLife},
+        refusals=("not_found", "wrong_state"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/messages/{id:path}",
+        operation="getMessage",
+        sheds=Sheds.REPORTS,
+        summary="A message with every attempt and fact of its life, or one that came in",
+        handler=messages.show,
+        answers={200: (MessageLife, InboundView)},
+        refusals=("not_found",),
+    ),
+)

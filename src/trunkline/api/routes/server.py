@@ -1,0 +1,105 @@
+"""The server itself: its virtual clock, its health, its metrics and the pages to read."""
+
+from trunkline.api import clock, documentation, health, metrics
+from trunkline.api.auth import Who
+from trunkline.api.route import Route, Takes
+
+HTML, CSS, JS = "text/html", "text/css", "text/javascript"
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/clock",
+        operation="getClock",
+        summary="Where the virtual clocks stand",
+        handler=clock.show,
+        who=Who.OPERATOR,
+        answers={200: clock.ClockView},
+        on_virtual_time=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/clock/advance",
+        operation="advanceClock",
+        summary="Put the clocks of the server and its sandbox forward",
+        handler=clock.advance,
+        who=Who.OPERATOR,
+        takes=Takes.JSON,
+        body=clock.FORM,
+        answers={200: clock.ClockView},
+        on_virtual_time=True,
+    ),
+    Route(
+        method="GET",
+        path="/livez",
+        operation="getLiveness",
+        summary="Whether the process answers; says nothing of the store or the provider",
+        handler=documentation.livez,
+        who=Who.ANYONE,
+        answers={200: documentation.Alive},
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        operation="getReadiness",
+        summary="Whether work moves: the store takes writes, what is due is sent, what came in is applied",
+        handler=health.readyz,
+        who=Who.ANYONE,
+        answers={200: health.Ready, 503: health.Ready},
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        operation="getMetrics",
+        summary="What this process counts and measures, for Prometheus; for the operator or metrics.token",
+        handler=metrics.show,
+        who=Who.ANYONE,
+        answers={200: "text/plain"},
+        refusals=("key_missing", "key_invalid"),
+    ),
+    Route(
+        method="GET",
+        path="/openapi.json",
+        operation="getOpenapi",
+        summary="This API as an OpenAPI 3.1 document",
+        handler=documentation.openapi,
+        who=Who.ANYONE,
+        answers={200: "application/json"},
+    ),
+    Route(
+        method="GET",
+        path="/docs",
+        operation="getDocs",
+        summary="This API as a page to read",
+        handler=documentation.page,
+        who=Who.ANYONE,
+        answers={200: HTML},
+    ),
+    Route(
+        method="GET",
+        path="/docs/errors",
+        operation="getErrorDocs",
+        summary="Every reason for a refusal, as a page to read",
+        handler=documentation.errors_page,
+        who=Who.ANYONE,
+        answers={200: HTML},
+    ),
+    Route(
+        method="GET",
+        path="/docs/docs.css",
+        operation="getDocsStyles",
+        summary="Styles of the pages to read",
+        handler=documentation.styles,
+        who=Who.ANYONE,
+        answers={200: CSS},
+    ),
+    Route(
+        method="GET",
+        path="/docs/docs.js",
+        operation="getDocsScript",
+        summary="The script that draws the page from the OpenAPI document",
+        handler=documentation.script,
+        who=Who.ANYONE,
+        answers={200: JS},
+    ),
+)

@@ -1,0 +1,65 @@
+"""A file that somebody sent: Meta's look-up of its id, then its bytes.
+
+The look-up gives an address that is good for five minutes, at a host of Meta's other than the API's, and
+wants the number's token once more. The token goes there only over TLS and to Meta's own hosts, or back to
+where the number's requests go anyway. Source: https://developers.facebook.com/documentation/business-messaging/whatsapp,
+business phone numbers, media.
+"""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from trunkline.channels.contract import MediaError, MediaInfo, Number
+from trunkline.channels.whatsapp_cloud import failures
+from trunkline.outgoing_http import Answer, FileTransport, TransportError
+
+LONGEST_MEDIA = 104_857_600
+"""Of what people send Meta passes on no more (its error 131052 tells of it)."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_HOSTS = (".fbsbx.com", ".fbcdn.net", ".facebook.com", ".whatsapp.net", ".whatsapp.com")
+
+
+async def fetch(
+    transport: FileTransport, number: Number, media_id: str, write: Callable[[bytes], None]
+) -> MediaInfo:
+    if not _ID.fullmatch(media_id):
+        raise MediaError("this is no media id of Meta's", is_final=True)
+    headers = {"authorization": f"Bearer {number.token}"}
+    try:
+        found = await transport.request("GET", f"{number.base_url}/{media_id}", headers, None)
+        told = _told(found)
+        url = told.get("url")
+        if not isinstance(url, str) or not _may_have_token(url, number.base_url):
+            raise MediaError("Meta's answer has no address that the token may go to")
+        answer = await transport.download(url, headers, write, LONGEST_MEDIA)
+    except TransportError as error:
+        raise MediaError(str(error)) from None
+    if answer.status != 200:  # a 404 says that the address is too old, not that the file is gone
+        raise MediaError(f"HTTP {answer.status} where the file should be")
+    mime_type, sha256 = told.get("mime_type"), told.get("sha256")
+    return MediaInfo(
+        mime_type=mime_type if isinstance(mime_type, str) else answer.headers.get("content-type"),
+        sha256=sha256 if isinstance(sha256, str) else None,
+    )
+
+
+def _told(answer: Answer) -> dict[str, object]:
+    value = failures.decoded(answer.body)
+    if answer.status == 200 and isinstance(value, dict):
+        return value
+    error = value.get("error") if isinstance(value, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    # 100 with subcode 33, unknown object: the id expired, was deleted, or is another business's.
+    is_final = answer.status in (400, 404) and code in (100, "100")
+    raise MediaError(f"HTTP {answer.status} to the look-up of its id, code {code}", is_final=is_final)
+
+
+def _may_have_token(url: str, base_url: str) -> bool:
+    try:
+        given, own = urlsplit(url), urlsplit(base_url)
+        same = (given.scheme, given.hostname, given.port) == (own.scheme, own.hostname, own.port)
+    except ValueError:
+        return False
+    return same or (given.scheme == "https" and f".{given.hostname or ''}".endswith(_HOSTS))

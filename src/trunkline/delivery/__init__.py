@@ -1,0 +1,1 @@
+"""DELIVER: the account's events → its endpoints, at least once, signed, in the order that was asked for."""

@@ -1,0 +1,56 @@
+"""Files of messages leave with what messages say (`retention.content_days`), their rows with the messages.
+
+A file goes when the last row that points at it goes; its bytes first, so that a crash leaves a row that is
+done again, and never bytes that nobody knows of.
+"""
+
+import asyncio
+from pathlib import Path
+
+from trunkline.housekeeping.per_account import days_ago, first_account
+from trunkline.inbound import media_files
+from trunkline.runtime import Runtime
+from trunkline.store import Tx, media
+from trunkline.store.media import OldMedia
+
+NAME = "media"
+EVERY_SECONDS = 3600.0
+AT_ONCE = 200
+
+
+async def step(runtime: Runtime) -> int:
+    if before_at := days_ago(runtime, runtime.settings.retention.content_days):
+        for account_id in list(runtime.directory.accounts):
+            if done := await _remove_old(runtime, account_id, before_at):
+                return done
+    before_at = days_ago(runtime, runtime.settings.retention.messages_days)
+
+    async def forget(tx: Tx, account_id: str) -> int:
+        return await media.forget(tx, account_id, before_at, AT_ONCE)
+
+    return await first_account(runtime, forget) if before_at else 0
+
+
+async def _remove_old(runtime: Runtime, account_id: str, before_at: int) -> int:
+    """One after the other: of two with the same bytes the second takes them along."""
+    found = await runtime.store.read(lambda tx: media.old(tx, account_id, before_at, AT_ONCE))
+    return sum([await _remove(runtime, account_id, file) for file in found])
+
+
+async def _remove(runtime: Runtime, account_id: str, file: OldMedia) -> bool:
+    if not await _remove_bytes(runtime, account_id, file):
+        return False
+    why = "removed after retention.content_days"
+    await runtime.store.write(lambda tx: media.remove(tx, account_id, file.id, why))
+    return True
+
+
+async def _remove_bytes(runtime: Runtime, account_id: str, file: OldMedia) -> bool:
+    """Whether the row may say so: no bytes are left that only it pointed at."""
+    sha256 = file.sha256
+    if file.state != "stored" or sha256 is None:
+        return True
+    if await runtime.store.read(lambda tx: media.is_needed(tx, account_id, file)):
+        return True
+    data, now = Path(runtime.settings.data), runtime.clock.now() / 1000
+    return await asyncio.to_thread(media_files.remove, data, account_id, sha256, now)

@@ -1,0 +1,98 @@
+"""NOTICES: what a provider tells of numbers, templates and whole accounts; recorded, and acted upon.
+
+Each becomes an event, once. What it says of a number is remembered there; a messaging limit counts from now
+on; a restriction or a ban holds the numbers that it names, and a hold that came of such news ends with news.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from trunkline.channels.contract import Notice
+from trunkline.model.events import NoticeData, of_notice
+from trunkline.store import Tx, notices, numbers
+from trunkline.store.notices import NewNotice
+
+TOLD = "told by the provider: "
+"""How the reason of a hold begins that came of a notice."""
+
+
+HELD_UNTIL = "held_until"
+"""In `provider_info`: when such a hold ends. Nothing is told then; `housekeeping/holds.py` looks."""
+
+
+_LONGEST_ID = 64
+
+
+class Announcement(msgspec.Struct, frozen=True):
+    """A notice, and the numbers of ours that it is about."""
+
+    account_id: str
+    notice: Notice
+    number_id: str | None
+    """The one that it names."""
+    number_ids: Sequence[str]
+    """Whom it concerns: the one that it names, else all of its business account."""
+    received_at: int
+
+
+async def apply_notices(tx: Tx, announcements: Sequence[Announcement], now: int) -> list[Announcement]:
+    """Those that were new."""
+    digests = [_digest(each) for each in announcements]
+    new = await notices.keep_many(
+        tx,
+        [
+            NewNotice(each.account_id, digest, each.received_at)
+            for each, digest in zip(announcements, digests, strict=True)
+        ],
+    )
+    told = {
+        digest: each
+        for each, digest in reversed(list(zip(announcements, digests, strict=True)))
+        if (each.account_id, digest) in new
+    }
+    fresh = list(reversed(told.values()))
+    for each in fresh:
+        tx.emit(_event(each))
+        await _act(tx, each, now)
+    return fresh
+
+
+def _digest(each: Announcement) -> bytes:
+    """The same news in another post is the same news; without a moment of its own it is news each time."""
+    notice = each.notice
+    at = notice.at or each.received_at
+    said = msgspec.json.encode(
+        (each.account_id, notice.field, notice.waba_id, at, notice.value), order="deterministic"
+    )
+    return hashlib.sha256(said).digest()[:16]
+
+
+def _event(each: Announcement) -> Any:
+    notice = each.notice
+    data = NoticeData(
+        field=notice.field,
+        waba_id=notice.waba_id,
+        number_id=each.number_id,
+        at=notice.at or each.received_at,
+        value=notice.value,
+    )
+    template = str(notice.value.get("message_template_id") or "")[:_LONGEST_ID]
+    about = f"template_{template}" if notice.type == "template.changed" and template else each.number_id
+    return of_notice(each.account_id, notice.type, about or f"waba_{notice.waba_id}", data)
+
+
+async def _act(tx: Tx, each: Announcement, now: int) -> None:
+    notice, at = each.notice, each.notice.at or each.received_at
+    info = notice.info | ({HELD_UNTIL: notice.hold_until} if notice.hold else {})
+    if not (info or notice.daily_recipients is not None or notice.release):
+        return
+    for number_id in each.number_ids:
+        await numbers.learn(tx, each.account_id, number_id, info, notice.daily_recipients, at, now)
+        if notice.hold:
+            await numbers.hold(tx, each.account_id, number_id, TOLD + notice.hold, now)
+        if notice.release:
+            await numbers.release_held_for(tx, each.account_id, number_id, TOLD, now)
+    await tx.tell("directory")

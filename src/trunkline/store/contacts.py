@@ -1,0 +1,70 @@
+"""People who wrote to the account, and the addresses by which they are or were known.
+
+Who is who is decided by `inbound/people.py`; this only reads and writes.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from trunkline.store.contract import Tx
+from trunkline.store.queries import load
+
+_Q = load("contacts")
+
+
+class Contact(msgspec.Struct, frozen=True):
+    account_id: str
+    id: str
+    phone: str | None
+    user_id: str | None
+    parent_user_id: str | None
+    name: str | None
+    username: str | None
+    created_at: int
+    updated_at: int
+    """When the provider last told something new of it."""
+
+
+async def take_turn(tx: Tx, account_id: str) -> None:
+    """Until the transaction ends nobody else makes or merges contacts of this account."""
+    await tx.fetch_one(_Q["take_turn"], account_id=account_id)
+
+
+async def by_address(tx: Tx, account_id: str, addresses: Sequence[str]) -> list[Contact]:
+    """Each contact that any of these addresses belongs to, once."""
+    rows = await tx.fetch_many(_Q["by_address"], [(account_id, address) for address in addresses])
+    return list({row[1]: Contact(*row) for row in rows}.values())
+
+
+async def get(tx: Tx, account_id: str, contact_id: str) -> Contact | None:
+    row = await tx.fetch_one(_Q["get"], account_id=account_id, id=contact_id)
+    return Contact(*row) if row else None
+
+
+async def page(tx: Tx, account_id: str, start: str, count: int) -> list[Contact]:
+    """Up to `count` contacts older than the id `start`, newest first."""
+    rows = await tx.fetch(_Q["page"], account_id=account_id, start=start, count=count)
+    return [Contact(*row) for row in rows]
+
+
+async def addresses_of(tx: Tx, account_id: str, contact_ids: Sequence[str]) -> dict[str, list[str]]:
+    """contact → every address that it has or had."""
+    rows = await tx.fetch_many(_Q["addresses_of"], [(account_id, each) for each in contact_ids])
+    found: dict[str, list[str]] = {contact_id: [] for contact_id in contact_ids}
+    for contact_id, address in rows:
+        found[contact_id].append(address)
+    return found
+
+
+async def put_many(tx: Tx, contacts: Sequence[Contact]) -> None:
+    await tx.execute_many(_Q["put"], [msgspec.structs.astuple(contact) for contact in contacts])
+
+
+async def point_many(tx: Tx, account_id: str, owners: Sequence[tuple[str, str]], now: int) -> None:
+    """Each (address, contact)."""
+    await tx.execute_many(_Q["point"], [(account_id, address, owner, now) for address, owner in owners])
+
+
+async def remove_many(tx: Tx, account_id: str, contact_ids: Sequence[str]) -> None:
+    await tx.execute_many(_Q["remove"], [(account_id, contact_id) for contact_id in contact_ids])

@@ -1,0 +1,46 @@
+-- name: take_turn (sqlite)
+-- There, whoever writes is alone.
+SELECT id FROM accounts WHERE id = :account_id;
+
+-- name: take_turn (postgres)
+-- Two processes must not make two contacts of one person: whoever looks for people waits for the other here.
+SELECT id FROM accounts WHERE id = :account_id FOR NO KEY UPDATE;
+
+-- name: by_address
+-- Whose address this is, by primary keys.
+SELECT c.account_id, c.id, c.phone, c.user_id, c.parent_user_id, c.name, c.username, c.created_at, c.updated_at
+FROM contact_addresses AS a
+JOIN contacts AS c ON c.account_id = a.account_id AND c.id = a.contact_id
+WHERE a.account_id = :account_id AND a.address = :address;
+
+-- name: get
+-- One contact, by primary key.
+SELECT account_id, id, phone, user_id, parent_user_id, name, username, created_at, updated_at
+FROM contacts WHERE account_id = :account_id AND id = :id;
+
+-- name: page
+-- A page of an account's contacts, newest first, along the primary key.
+SELECT account_id, id, phone, user_id, parent_user_id, name, username, created_at, updated_at
+FROM contacts WHERE account_id = :account_id AND id < :start ORDER BY id DESC LIMIT :count;
+
+-- name: addresses_of
+-- Every address that a contact has or had (index contact_addresses_contact).
+SELECT contact_id, address FROM contact_addresses WHERE account_id = :account_id AND contact_id = :contact_id;
+
+-- name: put
+-- A contact as it is now, new or not.
+INSERT INTO contacts (account_id, id, phone, user_id, parent_user_id, name, username, created_at, updated_at)
+VALUES (:account_id, :id, :phone, :user_id, :parent_user_id, :name, :username, :created_at, :updated_at)
+ON CONFLICT (account_id, id) DO UPDATE SET phone = excluded.phone, user_id = excluded.user_id,
+    parent_user_id = excluded.parent_user_id, name = excluded.name, username = excluded.username,
+    updated_at = excluded.updated_at;
+
+-- name: point
+-- An address is this contact's from now on, whoever had it.
+INSERT INTO contact_addresses (account_id, address, contact_id, since)
+VALUES (:account_id, :address, :contact_id, :since)
+ON CONFLICT (account_id, address) DO UPDATE SET contact_id = excluded.contact_id, since = excluded.since;
+
+-- name: remove
+-- One that was found to be somebody else's second entry; its addresses point there already.
+DELETE FROM contacts WHERE account_id = :account_id AND id = :id;

@@ -1,0 +1,91 @@
+"""Conversations as they are read: lists of them, and what was said in one, both ways.
+
+A conversation has one number and one person, who may have several addresses: what was sent to any of them
+belongs to it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from trunkline.store import inbound, suppressions
+from trunkline.store.contacts import addresses_of
+from trunkline.store.contract import Tx
+from trunkline.store.inbound import InboundRow
+from trunkline.store.messages import MessageRow
+from trunkline.store.queries import load
+
+_Q = load("conversation_pages")
+
+Said = MessageRow | InboundRow
+
+
+class ConversationRow(msgspec.Struct, frozen=True):
+    """A conversation, with who it is with and how much of it is unread."""
+
+    id: str
+    number_id: str
+    contact_id: str
+    last_inbound_at: int
+    last_inbound_id: str
+    window_closes_at: int
+    free_entry_offered_until: int | None
+    free_entry_closes_at: int | None
+    created_at: int
+    phone: str | None
+    user_id: str | None
+    name: str | None
+    username: str | None
+    unread: int
+
+
+async def page(  # noqa: PLR0913, PLR0917 - a key, filters, and where on its page
+    tx: Tx, account_id: str, number_id: str, contact_id: str, start: str, count: int
+) -> list[ConversationRow]:
+    """Whoever wrote last first, from below the message id `start`."""
+    values = {"account_id": account_id, "number_id": number_id, "start": start, "count": count}
+    if contact_id:
+        rows = await tx.fetch(_Q["page_of_contact"], **values, contact_id=contact_id)
+    else:
+        rows = await tx.fetch(_Q["page"], **values)
+    return [ConversationRow(*row) for row in rows]
+
+
+async def get(tx: Tx, account_id: str, conversation_id: str) -> ConversationRow | None:
+    row = await tx.fetch_one(_Q["get"], account_id=account_id, id=conversation_id)
+    return ConversationRow(*row) if row else None
+
+
+async def said(tx: Tx, account_id: str, conversation: ConversationRow, start: str, count: int) -> list[Said]:
+    """Up to `count` messages of both sides, older than the id `start`, newest first."""
+    theirs = await inbound.of_conversation(tx, account_id, conversation.id, start, count)
+    found: list[Said] = list(theirs)
+    for address in await _names(tx, account_id, conversation.contact_id):
+        rows = await tx.fetch(
+            _Q["outbound"],
+            account_id=account_id,
+            recipient=address,
+            start=start,
+            number_id=conversation.number_id,
+            count=count,
+        )
+        found += [MessageRow(*row) for row in rows]
+    return sorted(found, key=lambda message: message.id, reverse=True)[:count]
+
+
+async def _names(tx: Tx, account_id: str, contact_id: str) -> list[str]:
+    addresses = (await addresses_of(tx, account_id, [contact_id]))[contact_id]
+    return await suppressions.known_as(tx, account_id, addresses)
+
+
+async def mark_read_many(tx: Tx, read: Sequence[tuple[str, str]]) -> None:
+    """Of each (account, message id of ours or the provider's): it and what came before it is read."""
+    for account_id, message_id in read:
+        row = await inbound.find(tx, account_id, message_id)
+        if row is not None:
+            await tx.execute(
+                _Q["mark_read"],
+                message_id=row.id,
+                account_id=account_id,
+                conversation_id=row.conversation_id,
+            )

@@ -1,0 +1,53 @@
+-- name: insert
+-- A file that somebody sent and that is to be fetched. One that is known already stays as it is.
+INSERT INTO media (account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, next_at,
+    created_at)
+VALUES (:account_id, :id, :number_id, :message_id, :kind, 'pending', :mime_type, :file_name, :sha256, :next_at,
+    :created_at)
+ON CONFLICT (account_id, id) DO NOTHING;
+
+-- name: pending
+-- Files to be fetched, now or later, the next one first (index media_due).
+SELECT account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, size, tries, next_at,
+    detail, created_at, stored_at
+FROM media
+WHERE account_id = :account_id AND state = 'pending' ORDER BY next_at LIMIT :count;
+
+-- name: get
+-- One file, by the provider's id.
+SELECT account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, size, tries, next_at,
+    detail, created_at, stored_at
+FROM media WHERE account_id = :account_id AND id = :id;
+
+-- name: keep
+-- Its bytes are on our disk.
+UPDATE media SET state = 'stored', mime_type = :mime_type, sha256 = :sha256, size = :size, detail = :detail,
+    stored_at = :now
+WHERE account_id = :account_id AND id = :id AND state IN ('pending', 'failed', 'stored');
+
+-- name: put_off
+-- It could not be fetched: later again, or never.
+UPDATE media SET state = :state, tries = tries + 1, next_at = :next_at, detail = :detail
+WHERE account_id = :account_id AND id = :id AND state = 'pending';
+
+-- name: old
+-- Files that came before a moment and still have something to lose (index media_age).
+SELECT id, sha256, state FROM media
+WHERE account_id = :account_id AND created_at < :before_at AND state <> 'removed'
+ORDER BY created_at LIMIT :count;
+
+-- name: others
+-- Whether another file of the account has the same bytes (index media_content).
+SELECT 1 FROM media WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'stored' AND id <> :id LIMIT 1;
+
+-- name: remove
+-- Its bytes are to go; that it was there stays.
+UPDATE media SET state = 'removed', file_name = NULL, detail = :detail
+WHERE account_id = :account_id AND id = :id;
+
+-- name: forget
+-- Rows of files whose messages are gone as well.
+DELETE FROM media WHERE account_id = :account_id AND id IN (
+    SELECT id FROM media WHERE account_id = :account_id AND created_at < :before_at AND state = 'removed'
+    ORDER BY created_at LIMIT :count
+) RETURNING id;

@@ -1,0 +1,50 @@
+"""`trigger` makes events happen for true; `events` lists and shows them."""
+
+import json
+
+import pytest
+
+from tests.cli.desk import invoke
+from tests.cli.hook import Hook, trigger
+from tests.cli.shell import Running
+
+
+def test_a_message_is_read_and_its_events_are_listed_and_shown(server: Running) -> None:
+    sent = trigger(server, "message.read")
+    place = ("--data", str(server.data))
+    listed = invoke("events", "list", "--object", sent["object_id"], "--oldest", "--json", *place).json
+    kinds = [event["type"].split(".")[1] for event in listed["data"]]
+    assert kinds == ["submitted", "sent", "delivered", "read"]
+    shown = invoke("events", "list", "--limit", "3", "--events", "message.*", *place)
+    assert (shown.code, sent["id"] in shown.out, "More: --after evt_" in shown.err) == (0, True, True)
+    assert json.loads(invoke("events", "show", sent["id"], *place).out) == sent
+    missing = invoke("events", "show", "evt_01h455vb4pex5vsknk084sn02q", *place)
+    assert (missing.code, missing.out) == (1, "")
+
+
+@pytest.mark.parametrize("event", ["message.sent"])
+def test_an_event_is_made_to_happen(server: Running, event: str) -> None:
+    assert trigger(server, event)["type"] == event
+
+
+def test_an_event_is_delivered_once_more_under_its_old_id(server: Running, hook: Hook) -> None:
+    place = ("--data", str(server.data))
+    unwanted = invoke("events", "resend", trigger(server, "message.canceled")["id"], *place)
+    assert (unwanted.code, "no endpoint wants message.canceled" in unwanted.err) == (1, True)
+    endpoint = invoke("endpoints", "add", hook.url, "--events", "message.canceled", "--json", *place).json
+    event = trigger(server, "message.canceled")
+    first = hook.next()
+    for named in ((), ("--endpoint", endpoint["id"])):
+        told = invoke("events", "resend", event["id"], "--json", *named, *place).json
+        assert told == [{"endpoint": endpoint["id"], "replayed": 1}]
+        again = hook.next()
+        assert again.headers["webhook-id"] == first.headers["webhook-id"] == event["id"]
+        assert again.body == first.body
+    assert invoke("endpoints", "remove", endpoint["id"], *place).code == 0
+
+
+def test_somebody_opts_out_and_in_again(server: Running) -> None:
+    person = ("--from", "15550007002")
+    trigger(server, "message.received", *person)
+    out, again = (trigger(server, f"contact.opted_{way}", *person) for way in ("out", "in"))
+    assert out["object_id"] == again["object_id"]
