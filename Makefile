@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 3
 ARGS ?=
+RUNS = $(sort $(wildcard tests/*/*_runs.py tests/*/*/*_runs.py))
 
 # pip of the environment; where it came without one, the system's pip works on it from outside.
 PIP = $$(test -x $(BIN)/pip && echo "$(BIN)/python -m pip" || echo "$(PYTHON) -m pip --python $(BIN)/python")
@@ -26,10 +27,8 @@ test: $(VENV)/.dev ## install what tests need, then run them all (ARGS="-k word"
 	@scripts/chromium
 	@$(BIN)/python -m pytest -n $(JOBS) -rs $(ARGS)
 
-test-more: $(VENV)/.dev tests/clients/node/node_modules/.package-lock.json ## what takes longer or needs Node: its clients, 500 simulated worlds, upstream faults
-	@$(BIN)/python -m pytest -n $(JOBS) -rs tests/clients/node/node_clients.py tests/clients/meta_endpoint_runs.py \
-	  tests/cli/endpoints_runs.py tests/simulation/mutation_runs.py tests/chaos/upstream_runs.py tests/chaos/power/postgres_stop_runs.py tests/chaos/outage_runs.py \
-	  tests/chaos/deliveries_runs.py $(ARGS)
+test-more: $(VENV)/.dev tests/clients/node/node_modules/.package-lock.json ## what takes longer or needs Node: its clients, every `*_runs.py`, 500 simulated worlds
+	@$(BIN)/python -m pytest -n $(JOBS) -rs tests/clients/node/node_clients.py $(RUNS) $(ARGS)
 	@$(BIN)/python -m tests.simulation --seeds 500 --jobs $(JOBS)
 
 check: $(VENV)/.dev ## format, lint, strict types, import layers, generated docs up to date

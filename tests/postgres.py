@@ -47,10 +47,10 @@ class PostgresServer:
         return f"postgresql://postgres@127.0.0.1:{port}/{database}?sslmode=disable"
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
+    def fresh_database(self, how: str = "") -> Iterator[str]:
         """The URL of an empty database; dropped at the end, whoever is still connected."""
         name = f"test_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name} {how}")
         try:
             yield self.url(name)
         finally:

@@ -15,8 +15,8 @@ class Bell:
     def next(self, account_id: str) -> asyncio.Event:
         """Set at the account's next ring. Take it before looking at the log, wait for it after.
 
-        Whoever waits for it with a clock sets it when the time is over, for all who wait; they look once more,
-        and get a new one here.
+        Whoever waits for it with a clock sets it when the time is over, for all who wait: they look once
+        more, and get a new one here.
         """
         event = self._next.get(account_id)
         if event is None or event.is_set():

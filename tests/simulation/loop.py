@@ -65,6 +65,15 @@ class SimLoop(asyncio.BaseEventLoop):
         heapq.heappush(self._scheduled, (when, self._count, timer))
         return timer
 
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+        """At once: a thread would end at a moment of the real clock."""
+        done = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as fault:
+            done.set_exception(fault)
+        return done
+
     def resume(self, handles: list[asyncio.Handle]) -> None:
         """At the thaw."""
         self._ready.extend(handles)

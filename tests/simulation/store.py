@@ -22,25 +22,6 @@ from trunkline.store.migrate import migrations
 from trunkline.store.sqlite import SqliteTx, run_now
 
 
-class SimTx(SqliteTx):
-    """As on SQLite; what is told is kept until the commit."""
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        super().__init__(connection)
-        self.news: list[str] = []
-
-    async def tell(self, news: str) -> None:
-        self.news.append(news)
-
-    async def part(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
-        before = len(self.news)
-        try:
-            return await super().part(work)
-        except BaseException:
-            del self.news[before:]
-            raise
-
-
 class Database:
     """The server: commits are one after the other, each at one moment."""
 
@@ -53,7 +34,7 @@ class Database:
         self.commits = 0
 
     def commit(self, jobs: Sequence[Job]) -> None:
-        tx = SimTx(self.connection)
+        tx = SqliteTx(self.connection)
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             run_now(apply(tx, jobs))
