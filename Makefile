@@ -28,6 +28,7 @@ test: $(VENV)/.dev ## install what tests need, then run them all (ARGS="-k word"
 	@$(BIN)/python -m pytest -n $(JOBS) -rs $(ARGS)
 
 test-more: $(VENV)/.dev tests/clients/node/node_modules/.package-lock.json ## what takes longer or needs Node: its clients, every `*_runs.py`, 500 simulated worlds
+	@scripts/locales
 	@$(BIN)/python -m pytest -n $(JOBS) -rs tests/clients/node/node_clients.py $(RUNS) $(ARGS)
 	@$(BIN)/python -m tests.simulation --seeds 500 --jobs $(JOBS)
 

@@ -26,10 +26,11 @@ for `retention.events_days`.
   seen everything before it. It is also the cursor of lists, the `Last-Event-ID` of streams and the
   `webhook-id` of deliveries.
 - `timestamp` is when it happened, as whoever told us says; a provider's statuses may come late.
-- `object_id` is what it is about, and `sequence` counts that object's events.
-- `data` is the whole object as it was then (here shortened). So what is older than what you have, by
-  `sequence`, can be dropped, and so can what comes twice. `effective` is false for a status that came too
-  late to change the state.
+- `object_id` is what it is about, and `sequence` counts that object's events. It begins anew when all that
+  were counted have left the log.
+- `data` is the whole object as it was then (here shortened). So what is older than what you have, by `id`
+  compared as text, can be dropped, and so can what comes twice. `effective` is false for a status that came
+  too late to change the state.
 
 ## Types
 

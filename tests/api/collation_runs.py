@@ -21,8 +21,11 @@ from trunkline.store import StoreUnavailable, open_store
 
 @pytest.fixture(scope="session")
 def server_with_locales() -> Iterator[PostgresServer]:
-    with tempfile.TemporaryDirectory(prefix="trunkline-locales-") as folder, pytest.MonkeyPatch.context() as set_to:
-        os.chmod(folder, 0o755)  # noqa: S103 - the server runs as another user
+    with (
+        tempfile.TemporaryDirectory(prefix="trunkline-locales-") as folder,
+        pytest.MonkeyPatch.context() as set_to,
+    ):
+        os.chmod(folder, 0o755)  # the server runs as another user
         for language in ("en_US", "cs_CZ"):
             made = Path(folder) / f"{language}.UTF-8"
             subprocess.run(["localedef", "-c", "-i", language, "-f", "UTF-8", made], check=False, timeout=60)
@@ -63,6 +66,8 @@ def test_a_database_that_sorts_ids_otherwise_is_refused(
     server_with_locales: PostgresServer, tmp_path: Path
 ) -> None:
     """In Czech letters come before digits, and `ch` after `h`."""
-    with server_with_locales.fresh_database("LOCALE 'cs_CZ.UTF-8' TEMPLATE template0") as url:
-        with pytest.raises(StoreUnavailable, match="LOCALE 'C'"):
-            asyncio.run(open_store(url, tmp_path, NOW))
+    with (
+        server_with_locales.fresh_database("LOCALE 'cs_CZ.UTF-8' TEMPLATE template0") as url,
+        pytest.raises(StoreUnavailable, match="LOCALE 'C'"),
+    ):
+        asyncio.run(open_store(url, tmp_path, NOW))

@@ -228,13 +228,13 @@ class Site:
         return str(answer.json["id"])
 
     def until(self, message_id: str, state: str) -> dict[str, Any]:
-        """The message once it is in this state."""
+        """The message once it is in this state, asked again where a busy server refuses to say."""
 
         async def wait() -> dict[str, Any]:
             async with asyncio.timeout(10):
                 while True:
                     message = (await self.asked("GET", f"/v1/messages/{message_id}")).json
-                    if message["state"] == state:
+                    if message.get("state") == state:
                         return dict(message)
                     await asyncio.sleep(0.005)
 

@@ -34,7 +34,7 @@ def test_a_thousand_messages_are_stored_in_one_unit_and_sent_in_their_order(site
     assert len(set(ids)) == 1000
     assert ids == sorted(ids)
     assert site.rows()["messages"] == 1000
-    assert site.get(f"/v1/messages/{ids[7]}").json["to"] == "15550010007"
+    assert site.until(ids[7], "submitted")["to"] == "15550010007"
 
 
 def test_what_is_no_batch_is_refused_whole(site: Site) -> None:

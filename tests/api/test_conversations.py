@@ -69,6 +69,12 @@ def test_a_conversation_says_until_when_it_may_be_answered(site: Site) -> None:
     assert site.get(path).json["window"] == window | {"is_open": False}
 
 
+def test_what_is_only_told_of_a_person_opens_no_window(site: Site) -> None:
+    message = wrote(site, ADA, type="system", system={"type": "user_identity_changed"})
+    window = site.get(f"/v1/conversations/{message['conversation_id']}").json["window"]
+    assert (window["is_open"], window["closes_at"]) == (False, None)
+
+
 def test_an_advertisement_offers_a_free_entry_window_that_an_answer_opens(site: Site) -> None:
     referral = {"source_type": "ad", "source_id": "1", "source_url": "https://example.com", "ctwa_clid": "x"}
     message = wrote(site, ADA, referral=referral)

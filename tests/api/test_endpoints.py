@@ -2,7 +2,12 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from tests.api.conftest import Site
+from trunkline.delivery import endpoints
+from trunkline.model import ids
+from trunkline.store import endpoints as store_endpoints
 
 URL = "https://hooks.example.com/in?from=trunkline"
 
@@ -108,6 +113,19 @@ def test_a_repeated_mapping_replaces_the_address_and_enables_it(site: Site) -> N
     )  # fmt: skip
     assert again.json["state"] == "active"
     assert len(site.get("/v1/endpoints").json["data"]) == 1
+    told = site.get(f"/v1/events?object_id={made['id']}").json["data"][-1]
+    assert (told["type"], told["data"]["url"]) == ("endpoint.recovered", "https://other.example.com/")
+
+
+def test_of_two_mappings_of_a_number_a_repetition_leaves_one(site: Site) -> None:
+    """Two processes can have made them at the same moment."""
+    made = site.post("/webhook/mapping", mapping()).json
+    row = site.run(endpoints.find(site.runtime, site.alice.account_id, made["id"]))
+    twin = replace(row, id=ids.new_id(ids.ENDPOINT))
+    site.run(site.store.write(lambda tx: store_endpoints.insert(tx, twin)))
+    site.post("/webhook/mapping", mapping(url="https://other.example.com/"))
+    [left] = site.get("/v1/endpoints").json["data"]
+    assert left["url"] == "https://other.example.com/"
 
 
 def test_an_unmapped_number_has_no_endpoint_any_more(site: Site) -> None:

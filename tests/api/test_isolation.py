@@ -78,6 +78,12 @@ def test_another_accounts_id_is_not_found(site: Site, route: Route) -> None:
     assert site.call(route.method, address, body).status < 300
 
 
+def test_an_id_that_no_database_can_hold_is_not_found(site: Site) -> None:
+    addresses = {re.sub(r"{\w+}", "a%00", plain_path(route.path)) for route in ROUTES if "{" in route.path}
+    addresses |= {"/v1/whatsapp/media?media_id=a%00"}
+    assert {site.get(address).status for address in addresses} <= {400, 404, 405}
+
+
 def test_nothing_is_to_be_had_without_a_key(site: Site) -> None:
     for route in GUARDED:
         address = re.sub(r"{\w+}", "x", plain_path(route.path))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Site
-from tests.api.people import wrote
+from tests.api.people import heard, post, wrote
 from trunkline.channels.contract import Taken
 from trunkline.config.table import OptOut
 from trunkline.inbound.opt_out import Rules
@@ -105,6 +105,13 @@ def test_a_mobile_number_with_two_spellings_is_stopped_in_both(site: Site) -> No
     assert standing(site, "525555550100") == [("all", "message")]
 
 
+def test_an_address_that_is_learned_later_is_stopped_in_both_spellings(site: Site) -> None:
+    post(site, {"id": "wamid.mx", "type": "text", "text": {"body": "baja"}}, site.alice, "", "MX.1")
+    heard(site, "wamid.mx", site.alice)
+    wrote(site, "5215555550100", user_id="MX.1")
+    assert standing(site, "525555550100") == [("all", "message")]
+
+
 def test_start_lifts_what_people_said_and_not_what_we_said(site: Site) -> None:
     site.post("/v1/suppressions/import", {"addresses": [WHO]})
     wrote(site, text="start")
@@ -136,6 +143,17 @@ def test_words_that_come_late_do_not_undo_later_ones(site: Site) -> None:
     assert standing(site) == [("all", "message")]
     ledger = site.get(f"/v1/consents?address={WHO}").json["data"]
     assert len(ledger) == 5  # all of it was said
+
+
+def test_a_stop_that_comes_late_counts_beside_a_later_one_and_whatever_the_ledger_was_told(
+    site: Site,
+) -> None:
+    wrote(site, text="stop promotions", at=-10)
+    agreed = {"to": WHO, "purpose": "receipts", "action": "granted", "source": "checkout"}
+    assert site.post("/v1/consents", agreed).status == 201
+    assert site.post("/v1/consents", agreed | {"source": "message"}).problems == [("/source", "format")]
+    wrote(site, text="stop", at=-20)
+    assert standing(site) == [("all", "message"), ("marketing", "message")]
 
 
 def test_two_machines_do_not_talk_to_each_other_for_ever(site: Site) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.api.conftest import TEXT, Site
+from tests.api.people import wrote
 
 WHO = "15550002222"
 
@@ -53,6 +54,15 @@ def test_what_people_said_themselves_needs_a_proof_to_be_lifted(site: Site) -> N
     assert ledger(site) == [("marketing", "granted", "operator"), ("marketing", "withdrawn", "import")]
     newest = site.get(f"/v1/consents?address={WHO}").json["data"][0]
     assert newest["proof"] == {"proof": "form 4711 signed"}
+
+
+def test_an_entry_of_ours_does_not_hide_what_they_said_themselves(site: Site) -> None:
+    wrote(site, text="stop")
+    site.post("/v1/suppressions", {"to": WHO})
+    assert rows(site.get(f"/v1/suppressions/{WHO}")) == [(WHO, "all", "operator")]
+    assert site.call("DELETE", f"/v1/suppressions/{WHO}").problems == [("?proof", "required")]
+    wrote(site, text="start")  # now it is ours alone
+    assert site.call("DELETE", f"/v1/suppressions/{WHO}").status == 200
 
 
 def test_an_import_takes_what_is_right_and_names_what_is_not(site: Site) -> None:
@@ -113,6 +123,8 @@ def test_the_ledger_is_appended_to_and_read_back(site: Site) -> None:
     assert late.problems == [("/at", "in_the_future")]
     long = site.post("/v1/consents", said | {"proof": "x" * 20_000})
     assert long.problems == [("/proof", "too_long")]
+    for proof in (None, False, 0, ""):
+        assert site.post("/v1/consents", said | {"to": "US.1349", "proof": proof}).json["proof"] == proof
 
 
 def test_a_test_key_may_read_but_not_change(site: Site) -> None:

@@ -74,6 +74,7 @@ def test_the_refusal_says_when_the_person_last_wrote(strict: Site) -> None:
     before = wrote(strict, PERSON)["at"]
     strict.until(strict.accepted(), "submitted")
     strict.advance(26 * HOUR)
+    wrote(strict, PERSON, type="system", system={"type": "user_identity_changed"})
     message = strict.until(strict.accepted(), "failed")
     assert f"the person last wrote 26 hours ago, at {before}" in message["error"]["cause"]
 
@@ -148,7 +149,8 @@ def test_what_was_held_goes_when_the_number_does_not_ask_for_the_window_any_more
     held = strict.accepted()
     strict.until(held, "held")
     policy(strict, "advise")
-    strict.until(held, "submitted")
+    strict.until(strict.accepted(text={"body": "later"}), "submitted")
+    assert [content["text"]["body"] for _, content in sent(strict)] == ["hello", "later"]
 
 
 def test_what_was_held_is_refused_when_the_number_enforces_the_window(strict: Site) -> None:

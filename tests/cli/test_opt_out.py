@@ -41,4 +41,5 @@ def test_the_list_and_the_ledger_are_kept_by_hand(server: Running, tmp_path: Pat
     assert invoke("consents", "add", PERSON, *said, *place).code == 0
     ledger = invoke("consents", "list", "--of", PERSON, "--json", *place).json["data"]
     assert ledger[0]["proof"] == {"order": 4711}
-    assert invoke("suppressions", "lift", PERSON, *place).code == 0
+    assert invoke("suppressions", "lift", PERSON, *place).code == 1  # they were imported, too
+    assert invoke("suppressions", "lift", PERSON, "--proof", "called us", *place).code == 0

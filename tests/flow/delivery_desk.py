@@ -186,6 +186,12 @@ class Desk:
                 await asyncio.sleep(0.01)
         return rows
 
+    async def until_tried(self, endpoint: EndpointRow, times: int) -> None:
+        """So many tries are recorded."""
+        async with asyncio.timeout(8):
+            while len(await self.tries(endpoint)) < times:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
     async def until_at(self, endpoint: EndpointRow, event_id: str) -> Progress:
         """The endpoint has passed this event."""
         async with asyncio.timeout(8):

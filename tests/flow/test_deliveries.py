@@ -228,9 +228,7 @@ def test_an_endpoint_that_takes_nothing_for_a_day_is_paused_and_comes_back_by_it
                 before = len(customer.posts)
                 clock.advance(3_600_000)
                 await customer.until(lambda n=before: len(customer.posts) > n)
-                await running.until_rows(
-                    endpoint, lambda rows: sum(r.tries for r in rows) >= len(customer.posts)
-                )
+                await running.until_tried(endpoint, len(customer.posts))
             assert (await running.until_is(endpoint, "paused")).state_reason == "failing"
             assert len(await running.rows(endpoint)) <= len(customer.posts) < 60
 
@@ -240,7 +238,7 @@ def test_an_endpoint_that_takes_nothing_for_a_day_is_paused_and_comes_back_by_it
             assert len(customer.posts) == before
             clock.advance(61_000)
             await customer.until(lambda: len(customer.posts) == before + 1)
-            await running.until_rows(endpoint, lambda rows: sum(r.tries for r in rows) >= before + 1)
+            await running.until_tried(endpoint, before + 1)
             customer.answer = fine
             clock.advance(15 * 60_000 + 1000)
             await running.until_is(endpoint, "active")
@@ -382,9 +380,7 @@ def test_what_was_posted_and_not_recorded_is_posted_again_with_the_same_id(
             await first.happen(1, data='{"id":"poison"}')
             await first.happen(8)
             await customer.until(lambda: len(customer.taken) == 21)
-            async with asyncio.timeout(5):
-                while len(await first.tries(endpoint)) < 21:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
+            await first.until_tried(endpoint, 21)
             await first.crash()
             await first.execute("UPDATE endpoint_progress SET expires_at = 0")
             await first.store.close()

@@ -8,6 +8,7 @@ import asyncio
 import json
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,8 +21,8 @@ from cryptography.hazmat.primitives import serialization
 from tests.channels.scripted_server import Connection, Script, ScriptedServer, always
 from tests.channels.test_tls_faults import Authority
 from trunkline import url_guard
-from trunkline.guarded_http import ForbiddenUrlError, GuardedTransport, Limits, open_guarded
-from trunkline.guarded_http.dialing import Dialed
+from trunkline.guarded_http import ForbiddenUrlError, GuardedTransport, Limits, dialing, open_guarded
+from trunkline.guarded_http.dialing import Dialed, Names
 from trunkline.outgoing_http import AmbiguousError, Answer, NotSentError
 from trunkline.url_guard import Reach, Rules, reach
 
@@ -412,6 +413,30 @@ def test_a_name_that_takes_for_ever_is_not_sent(net: Net) -> None:
     run_on_uvloop(run())
 
 
+def test_a_hundred_names_that_nobody_answers_for_do_not_keep_another_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    is_over = threading.Event()
+
+    def asked(host: str, *_: Any, **__: Any) -> list[Any]:
+        if host.startswith("silent"):
+            is_over.wait(10)
+        return [(0, 0, 0, "", (PUBLIC, 0))]
+
+    async def run() -> None:
+        names = Names()
+        silent = [asyncio.create_task(names.resolve(f"silent{n}.example")) for n in range(100)]
+        await asyncio.sleep(0)
+        try:
+            assert await asyncio.wait_for(names.resolve("quick.example"), 5) == [PUBLIC]
+        finally:
+            is_over.set()
+        await asyncio.gather(*silent)
+
+    monkeypatch.setattr(dialing.socket, "getaddrinfo", asked)
+    run_on_uvloop(run())
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("x-a", "b\r\nx-evil: 1"), ("x a", "b"), ("x-a", "b\x00"), ("", "b")]
 )
@@ -440,6 +465,26 @@ def test_a_connection_is_used_again_and_a_dead_one_is_replaced_once() -> None:
         answers = net.requests([("POST", URL)] * 5)
         assert [answer.status for answer in answers] == [200] * 5
         assert connections == [2, 2, 1] and len(net.dialed) == 3
+
+
+def test_a_request_whose_transport_is_closed_is_ambiguous() -> None:
+    has_arrived = threading.Event()
+
+    def hangs(connection: Connection) -> None:
+        connection.read_request()
+        has_arrived.set()
+        connection.wait_for_hang_up()
+
+    async def run(net: Net) -> None:
+        transport = net.transport()
+        request = asyncio.create_task(transport.request("POST", URL, {}, b"{}"))
+        assert await asyncio.to_thread(has_arrived.wait, 5)
+        await transport.close()
+        with pytest.raises(AmbiguousError, match="unanswered"):
+            await request
+
+    with ScriptedServer(hangs) as server:
+        run_on_uvloop(run(Net(port_of(server))))
 
 
 def test_a_kept_connection_is_judged_by_the_rules_of_the_day() -> None:

@@ -215,7 +215,18 @@ def test_the_window_is_open_for_a_day_from_the_newest_message(tmp_path: Path) ->
             "system": {"type": "user_identity_changed"},
         }
         await desk.write(reaction)
-        assert min(row[0] for row in await desk.rows("conversations", "window_closes_at")) < now + 10_000
+        assert 0 in [row[0] for row in await desk.rows("conversations", "window_closes_at")]
+
+    story(tmp_path, "", tell)
+
+
+def test_a_message_from_the_future_does_not_outlive_later_news(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        await desk.write(text("STOP", timestamp=ago(-(10**6))), contacts=(person("Then"),))
+        assert await desk.rows("suppressions", "address") == [(ALICE,)]
+        await desk.write(text("START"), contacts=(person("Now"),))
+        assert await desk.rows("suppressions", "address") == []
+        assert await desk.rows("contacts", "name") == [("Now",)]
 
     story(tmp_path, "", tell)
 
@@ -239,8 +250,8 @@ def test_an_advertisement_offers_a_free_entry_window_that_an_answer_in_time_open
 ) -> None:
     async def tell(desk: Desk) -> None:
         async def answered(at: int) -> tuple[Any, ...]:
-            answer = Answer(desk.account_id, desk.number.id, ALICE, at)
-            await desk.store.write(lambda tx: conversations.answered(tx, [answer]))
+            answer = Answer(desk.number.id, ALICE, at)
+            await desk.store.write(lambda tx: conversations.answered(tx, desk.account_id, [answer]))
             [row] = await desk.rows("conversations", "free_entry_offered_until, free_entry_closes_at")
             return row
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.flow.inbound_desk import DIGITS, WABA, Desk, desk, envelope
+from tests.flow.inbound_desk import DIGITS, WABA, Desk, desk, envelope, value
 from trunkline import admin
 from trunkline.admin import Admin
 from trunkline.api.views import show_number
@@ -59,6 +59,17 @@ def test_the_same_news_in_another_post_is_told_once(store_url: str, tmp_path: Pa
         assert [one["sequence"] for one in await desk.events()] == [1, 2]
 
     story(tmp_path, store_url, tell)
+
+
+def test_the_same_trouble_of_two_numbers_is_told_of_both(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        other = await desk.add_number("15550001001", "999")
+        trouble = [{"code": 131051, "title": "Unsupported"}]
+        both = ("messages", value(errors=trouble)), ("messages", value("999", errors=trouble))
+        await desk.post(envelope(*both, time=1_795_366_800))
+        assert {one["number_id"] for one in await desk.events()} == {desk.number.id, other}
+
+    story(tmp_path, "", tell)
 
 
 def test_a_limit_counts_from_now_on_and_older_news_does_not(store_url: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-SEEDS = int(os.environ.get("SIMULATION_SEEDS", "40"))
+SEEDS = int(os.environ.get("SIMULATION_SEEDS", "12"))
 
 
 def simulate(*arguments: str) -> str:

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from tests.factories import ACCOUNT, NOW, make_message
+from trunkline.model import ids
 from trunkline.store import Store, StoreUnavailable, Tx, messages, open_store, postgres
 from trunkline.store.queries import Query
 
@@ -234,3 +235,12 @@ def test_an_address_that_can_not_be_used_is_said_to_be_so() -> None:
     for url in ("postgresql://127.0.0.1:9/x", "postgres://[", "mysql://x"):
         with pytest.raises(StoreUnavailable):
             asyncio.run(open_store(url, Path(), NOW))
+
+
+def test_a_database_with_another_order_of_ids_is_refused(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here what is wanted differs; `tests/api/collation_runs.py` has a database that differs."""
+    monkeypatch.setattr(ids, "pairs", lambda: ["h", "ch", "i"])
+    with pytest.raises(StoreUnavailable, match="LOCALE 'C'"):
+        asyncio.run(open_store(postgres_url, tmp_path, NOW))

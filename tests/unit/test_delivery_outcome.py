@@ -45,9 +45,10 @@ def kept(endpoint: EndpointRow, job: Job, reply: Reply):
         (ENDPOINT, row(3), TAKEN, [("delivered", 4, "lane")], ["lane"]),
         (ENDPOINT, row(8), REFUSED, [("waiting", 9, "lane")], []),
         (ENDPOINT, row(9), REFUSED, [("dead", 10, "lane")], ["lane"]),
-        (PAUSED, row(30), REFUSED, [("waiting", 31, "lane")], []),
+        (PAUSED, Job("evt_1", EVENT, None), REFUSED, [("waiting", 0, None)], []),
+        (PAUSED, row(9), REFUSED, [("waiting", 9, "lane")], []),
     ],
-    ids=["taken at once", "first", "first in order", "taken", "ninth", "tenth", "a probe ends no event"],
+    ids=["taken at once", "first", "first in order", "taken", "ninth", "tenth", "a probe", "a late probe"],
 )
 def test_what_becomes_of_an_event(endpoint, job, reply, rows, over) -> None:
     assert kept(endpoint, job, reply) == (rows, over)

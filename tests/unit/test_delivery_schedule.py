@@ -30,9 +30,3 @@ def test_what_the_endpoint_asks_for_is_a_floor(asked: float | None, least: int) 
     at = next_try(1, 0, random.Random(3), asked)
     assert at is not None
     assert least <= at <= max(least, 6_000)
-
-
-def test_a_probe_ends_no_event() -> None:
-    at = next_try(25, 0, random.Random(1), for_ever=True)
-    assert at is not None
-    assert at >= STEPS[-1] * 800

@@ -43,6 +43,7 @@ def test_a_calling_code_leads_to_one_language() -> None:
         "stop!",
         "“Stop.”",
         "s\u200bt\u2060op",
+        "stop\u3164",
         "\u202estop",
         "\uff33\uff34\uff2f\uff30",
         "Stop \U0001f6d1",

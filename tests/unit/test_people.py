@@ -71,6 +71,13 @@ def test_a_number_that_comes_with_another_user_id_went_to_somebody_else() -> Non
     assert meet(who, P1).id == made.id
 
 
+def test_a_number_that_went_to_somebody_else_is_not_taken_back_by_old_news() -> None:
+    who = people(contact(1, None, U1), contact(2, P1, U2, at=100))
+    assert addresses(meet(who, P1, U1, at=50)) == (None, U1)
+    assert addresses(who.contact("con_2")) == (P1, U2)
+    assert addresses(meet(who, P1, U1, at=150)) == (P1, U1)
+
+
 def test_a_person_who_writes_from_another_number_keeps_the_former_address() -> None:
     who = people(contact(1, P1, U1))
     assert addresses(meet(who, P2, U1)) == (P2, U1)

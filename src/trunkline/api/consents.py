@@ -3,7 +3,6 @@
 The ledger says what was agreed; what is stopped is said by the suppressions.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -23,9 +22,11 @@ from trunkline.model import ids
 from trunkline.shape import BROKEN, Anything, Choice, Findings, Object, Text
 from trunkline.store import consents
 from trunkline.store.consents import Consent
+from trunkline.store.suppressions import SOURCES
 
 _LONGEST_PROOF = 16_384
 _DEFAULT_LIMIT = 50
+_WORD = "[a-z0-9][a-z0-9_.-]{0,63}"
 
 
 class Person(forms.Address):
@@ -40,7 +41,14 @@ class Person(forms.Address):
 
 
 def _word(about: str) -> Text:
-    return Text(pattern="[a-z0-9][a-z0-9_.-]{0,63}", form="a word in small letters", about=about)
+    return Text(pattern=_WORD, form="a word in small letters", about=about)
+
+
+_SOURCE = Text(
+    pattern=f"(?!(?:{'|'.join(SOURCES)})$){_WORD}",
+    form=f"a word in small letters other than {', '.join(SOURCES)}, which Trunkline writes itself",
+    about="Where they said so, such as `checkout` or `phone_call`.",
+)
 
 
 FORM = Object(
@@ -48,7 +56,7 @@ FORM = Object(
         "to": Person("Whose it is: a phone number or a user id."),
         "purpose": _word("What for: `all`, `marketing`, or a word of your own."),
         "action": Choice("granted", "withdrawn", about="Whether they agreed, or took it back."),
-        "source": _word("Where they said so, such as `checkout` or `phone_call`."),
+        "source": _SOURCE,
     },
     {
         "proof": Anything("What shows it: JSON of your own, up to 16 KiB."),
@@ -118,7 +126,7 @@ async def append(api: Api, request: Request, caller: Caller) -> Response:
 
 
 def entry(  # noqa: PLR0913, PLR0917 - what an entry says
-    address: str, purpose: str, action: str, source: str, proof: Mapping[str, Any] | None, now: int
+    address: str, purpose: str, action: str, source: str, proof: Any, now: int
 ) -> Consent:
     """A new one, said and written down now."""
     return Consent(
@@ -127,7 +135,7 @@ def entry(  # noqa: PLR0913, PLR0917 - what an entry says
         purpose=purpose,
         action=action,
         source=source,
-        proof=msgspec.json.encode(proof).decode() if proof else None,
+        proof=None if proof is None else msgspec.json.encode(proof).decode(),
         at=now,
         recorded_at=now,
     )

@@ -66,7 +66,9 @@ class WindowView(msgspec.Struct, kw_only=True):
     """Until when free-form messages may go, and whether they cost anything."""
 
     is_open: bool
-    closes_at: Annotated[Time, Meta(description="24 hours after the person last wrote.")]
+    closes_at: Annotated[
+        Time | None, Meta(description="24 hours after the person last wrote; null where they never did.")
+    ]
     free_entry_closes_at: Annotated[
         Time | None,
         Meta(description="Until then nothing costs anything: the person came from an advertisement."),
@@ -136,7 +138,7 @@ def show_conversation(
         ),
         window=WindowView(
             is_open=row.window_closes_at > now,
-            closes_at=to_rfc3339(row.window_closes_at),
+            closes_at=show_time(row.window_closes_at or None),
             free_entry_closes_at=show_time(row.free_entry_closes_at),
             free_entry_offered_until=show_time(row.free_entry_offered_until),
         ),

@@ -54,6 +54,8 @@ class Request(msgspec.Struct):
         for name, value in pairs:
             if name in values:
                 raise bad_query(name, "duplicate", "This parameter is given twice.")
+            if "\0" in value:
+                raise bad_query(name, "nul_character", "No value has a NUL character in it.")
             values[name] = value
         return values
 

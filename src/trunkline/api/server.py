@@ -146,6 +146,8 @@ class Endpoint:
         route = self._routes.get(scope["method"])
         if route is None:
             raise self._no_route()
+        if "\0" in scope["path"]:  # PostgreSQL has it in no text, so nothing is called so
+            raise Refusal("not_found", "Nothing has a name with a NUL character in it.")
         client = scope.get("client")
         request = Request(
             scope["method"],

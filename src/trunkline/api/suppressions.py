@@ -171,7 +171,7 @@ async def lift(api: Api, request: Request, caller: Caller) -> Response:
         everywhere = await suppressions.known_as(tx, account_id, [address])
         standing = await suppressions.of_addresses(tx, account_id, everywhere)
         standing = [row for row in standing if row.scope in scopes] or _nobody()
-        if proof is None and any(row.source != OPERATOR for row in standing):
+        if proof is None and await _is_their_will(tx, account_id, standing):
             raise _no_proof()
         lifted = await suppressions.lift(tx, account_id, everywhere, scopes, SOURCES)
         if proof is not None:
@@ -184,13 +184,21 @@ async def lift(api: Api, request: Request, caller: Caller) -> Response:
     return as_json(SuppressionList([_show(row) for row in await api.runtime.store.write(work)]))
 
 
+async def _is_their_will(tx: Tx, account_id: str, standing: Sequence[Suppression]) -> bool:
+    """An entry of an operator takes the place of theirs: the ledger knows whether there was one."""
+    for row in standing:
+        if row.source != OPERATOR or await consents.has_refused(tx, account_id, row.address, row.scope):
+            return True
+    return False
+
+
 async def _add(tx: Tx, account_id: str, addresses: Sequence[str], model: Suppression) -> set[str]:
     """The addresses that were not on the list. The ledger has an entry for each that was given."""
     everywhere = await suppressions.known_as(tx, account_id, addresses)
     await suppressions.lock(tx, account_id)
     rows = [msgspec.structs.replace(model, address=address) for address in everywhere]
     new = await suppressions.add_many(tx, account_id, rows)
-    proof = {"reason": model.reason} if model.reason else {}
+    proof = {"reason": model.reason} if model.reason else None
     said = [entry(a, model.scope, "withdrawn", model.source, proof, model.created_at) for a in addresses]
     await consents.append_many(tx, account_id, said)
     return {address for address, _ in new}

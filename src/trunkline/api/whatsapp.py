@@ -129,11 +129,11 @@ async def window_warnings(api: Api, judged: Judgement) -> list[Problem]:
         return []
     key = (number.account_id, number.id, draft.recipient)
     window = await api.runtime.store.read(lambda tx: windows.of_address(tx, *key))
-    is_unknown = number.window_policy == "advise" and window.last_inbound_at is None
+    is_unknown = number.window_policy == "advise" and window.closes_at is None
     if window.is_open(now) or (is_unknown and draft.fallback is None):
         return []
     would = "the fallback would go" if draft.fallback is not None else _WOULD[number.window_policy]
-    why = closed_since(window.last_inbound_at, now)
+    why = closed_since(window.closes_at, now)
     return [Problem("", "window_closed", f"The 24-hour window is closed: {why}. Sent now, {would}.")]
 
 

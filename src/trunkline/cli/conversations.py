@@ -125,5 +125,7 @@ def _who(contact: dict[str, Any]) -> str:
 
 
 def _window(window: dict[str, Any]) -> str:
+    if window["closes_at"] is None:
+        return "never open"
     word = "open until" if window["is_open"] else "closed since"
     return f"{word} {local_time(window['closes_at'], with_date=True)}"

@@ -6,13 +6,12 @@ Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-str
 import codecs
 import re
 from collections.abc import Iterator
-
-import msgspec
+from typing import NamedTuple
 
 _LINE = re.compile("(.*?)(\\r\\n|\\n|\\r(?=.))", re.DOTALL)
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(NamedTuple):
     """What stands between two empty lines. Without data it only says how far the stream is."""
 
     id: str

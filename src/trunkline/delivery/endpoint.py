@@ -66,6 +66,7 @@ class EndpointDeliverer:
         shared.slots.mark(endpoint.id, self.health.kind)
         self._pace = Pace(endpoint.per_second, runtime.clock.monotonic())
         self._is_wanted = formats.wanted(endpoint, runtime.connectors)
+        self._can_tell = formats.can_tell(endpoint, runtime.connectors)
         self._wake = asyncio.Event()
         self._posts: set[asyncio.Task[None]] = set()  # until they are recorded
         self._on_wire = 0
@@ -85,14 +86,17 @@ class EndpointDeliverer:
         """Its owner changed it, or switched it on again."""
         if endpoint == self.endpoint:
             return
-        if endpoint.state == "active" and self.endpoint.state != "active":
+        is_on_again = endpoint.state == "active" and self.endpoint.state != "active"
+        if is_on_again or endpoint.url != self.endpoint.url:
             self._streak = Streak()
             self.health.forget()
+            self._backlog.ring()
         self.endpoint = endpoint
         self.health.most = self._most(endpoint)
         self.health.limit = min(self.health.limit, self.health.most)
         self._pace.per_second = endpoint.per_second
         self._is_wanted = formats.wanted(endpoint, self._runtime.connectors)
+        self._can_tell = formats.can_tell(endpoint, self._runtime.connectors)
         self._backlog.change(endpoint)
         self._wake.set()
 
@@ -182,7 +186,8 @@ class EndpointDeliverer:
         """False when there is nothing to start after all."""
         account_id, endpoint_id, slots = self.endpoint.account_id, self.endpoint.id, self._shared.slots
         await slots.acquire(account_id, endpoint_id)
-        jobs = [] if self._wait() > 0 else self._backlog.take(1 if self._is_probing else self._batch_size())
+        most = 1 if self._is_probing else self.endpoint.batch_size
+        jobs = [] if self._wait() > 0 else self._backlog.take(most)
         if not jobs:
             slots.release(endpoint_id)
             return self._wait() > 0
@@ -217,7 +222,7 @@ class EndpointDeliverer:
             await self._record([job], dead)
         if post is not None and reply is not None:
             endpoint = self.endpoint  # as it was, for the record; learning may change it
-            turn = self._learn(reply, now)
+            turn = self._learn(post, reply, now)
             result = outcome.of_reply(endpoint, good, post, reply, now, self._runtime.random)
             self._runtime.tally.count(f"deliveries_total {result.attempts[0].outcome}", len(good))
             await self._record(good, result, turn=turn)
@@ -233,26 +238,38 @@ class EndpointDeliverer:
 
     def _compose(self, jobs: Sequence[Job]) -> tuple[Post | None, list[Job], list[tuple[Job, str]]]:
         """The post, the events in it, and those that can not be written down, which spoil nothing else."""
-        gone = [(job, "the event is kept no longer") for job in jobs if job.event is None]
-        good = [job for job in jobs if job.event is not None]
+        bad = [(job, why) for job in jobs if (why := self._loss(job)) is not None]
+        good = _without(jobs, bad)
         try:
-            return (compose(self._runtime, self.endpoint, _events(good)) if good else None), good, gone
+            return self._written(good), good, bad
         except Exception as fault:
             flaws = [(job, why) for job in good if (why := self._flaw(job)) is not None]
-            bad = gone + (flaws or [(job, "they could not be written down together") for job in good])
+            bad += flaws or [(job, "they could not be written down together") for job in good]
             log.error("endpoint %s: %d events can not be sent", self.endpoint.id, len(bad), exc_info=fault)
-        spoiled = {job.event_id for job, _ in bad}
-        good = [job for job in good if job.event_id not in spoiled]
-        return (compose(self._runtime, self.endpoint, _events(good)) if good else None), good, bad
+        good = _without(good, bad)
+        return self._written(good), good, bad
+
+    def _loss(self, job: Job) -> str | None:
+        """Why an event that was to go can not any more."""
+        if job.event is None:
+            return "the event is kept no longer"
+        return None if self._can_tell(job.event.type) else "the endpoint's format has no shape for it"
 
     def _flaw(self, job: Job) -> str | None:
         try:
-            compose(self._runtime, self.endpoint, _events([job]))
+            self._written([job])
         except Exception as fault:
             return f"it could not be written down: {type(fault).__name__}"
         return None
 
-    def _learn(self, reply: Reply, now: int) -> Turn | None:
+    def _written(self, jobs: Sequence[Job]) -> Post | None:
+        events = [job.event for job in jobs if job.event is not None]
+        return compose(self._runtime, self.endpoint, events) if events else None
+
+    def _learn(self, post: Post, reply: Reply, now: int) -> Turn | None:
+        """From a post to a former address nothing."""
+        if post.url != self.endpoint.url:
+            return None
         if reply.is_taken:
             self.health.succeeded(reply.seconds)
             self._streak = Streak()
@@ -339,9 +356,6 @@ class EndpointDeliverer:
     def _is_probing(self) -> bool:
         return self.health.is_failing or is_paused(self.endpoint)
 
-    def _batch_size(self) -> int:
-        return self.endpoint.batch_size
-
     def _most(self, endpoint: EndpointRow) -> int:
         """No endpoint alone has more than half of the slots, however well it does."""
         return min(endpoint.max_in_flight, self._shared.slots.half)
@@ -353,5 +367,6 @@ class EndpointDeliverer:
         return max(0.0, (rows_at - self._runtime.clock.now()) / 1000)
 
 
-def _events(jobs: Sequence[Job]) -> list[EventRow]:
-    return [job.event for job in jobs if job.event is not None]
+def _without(jobs: Sequence[Job], bad: Sequence[tuple[Job, str]]) -> list[Job]:
+    spoiled = {job.event_id for job, _ in bad}
+    return [job for job in jobs if job.event_id not in spoiled]

@@ -101,7 +101,14 @@ async def find(runtime: Runtime, account_id: str, endpoint_id: str) -> EndpointR
 
 
 async def _get(tx: Tx, account_id: str, endpoint_id: str) -> EndpointRow:
-    endpoint = await endpoints.get(tx, account_id, endpoint_id)
+    return _known(await endpoints.get(tx, account_id, endpoint_id))
+
+
+async def _to_change(tx: Tx, account_id: str, endpoint_id: str) -> EndpointRow:
+    return _known(await endpoints.to_change(tx, account_id, endpoint_id))
+
+
+def _known(endpoint: EndpointRow | None) -> EndpointRow:
     if endpoint is None:
         raise Refusal("not_found", "There is no endpoint of that id in this account.")
     return endpoint
@@ -110,12 +117,15 @@ async def _get(tx: Tx, account_id: str, endpoint_id: str) -> EndpointRow:
 async def change(
     runtime: Runtime, account_id: str, endpoint_id: str, given: Mapping[str, Any]
 ) -> EndpointRow:
-    """What is not given stays."""
+    """What is not given stays. What the former address failed at says nothing of another one."""
     now = runtime.clock.now()
 
     async def work(tx: Tx) -> EndpointRow:
-        endpoint = changed(await _get(tx, account_id, endpoint_id), **given, updated_at=now)
+        former = await _to_change(tx, account_id, endpoint_id)
+        endpoint = changed(former, **given, updated_at=now)
         await endpoints.update(tx, endpoint)
+        if endpoint.url != former.url:
+            await _begin_anew(tx, endpoint, now)
         return endpoint
 
     return await runtime.store.write(work)
@@ -128,7 +138,7 @@ async def rotate(
     now, secret = runtime.clock.now(), signing.new_secret()
 
     async def work(tx: Tx) -> EndpointRow:
-        endpoint = await _get(tx, account_id, endpoint_id)
+        endpoint = await _to_change(tx, account_id, endpoint_id)
         endpoint = changed(
             endpoint,
             sealed_secret=runtime.vault.seal(secret, account_id=account_id, row_id=endpoint_id),
@@ -158,7 +168,7 @@ async def _move(
     now = runtime.clock.now()
 
     async def work(tx: Tx) -> EndpointRow:
-        return await _set_state(tx, await _get(tx, account_id, endpoint_id), state, reason, now)
+        return await _set_state(tx, await _to_change(tx, account_id, endpoint_id), state, reason, now)
 
     return await runtime.store.write(work)
 
@@ -167,12 +177,17 @@ async def _set_state(tx: Tx, endpoint: EndpointRow, state: str, reason: str | No
     """And tells of it, when that changed something."""
     moved = await endpoints.set_state(tx, endpoint.account_id, endpoint.id, state, reason, now)
     if state == "active":
-        await endpoints.forget_failures(tx, endpoint.account_id, endpoint.id)
-        await deliveries.hasten(tx, endpoint.account_id, endpoint.id, now)
+        await _begin_anew(tx, endpoint, now)
     if moved:
         endpoint = changed(endpoint, state=state, state_reason=reason, updated_at=now)
         tx.emit(event_of(endpoint, "endpoint.recovered" if state == "active" else "endpoint.paused", now))
     return endpoint
+
+
+async def _begin_anew(tx: Tx, endpoint: EndpointRow, now: int) -> None:
+    """As if it had never failed; what waits for its next try is due."""
+    await endpoints.forget_failures(tx, endpoint.account_id, endpoint.id)
+    await deliveries.hasten(tx, endpoint.account_id, endpoint.id, now)
 
 
 async def test(runtime: Runtime, account_id: str, endpoint_id: str) -> EventRow:
@@ -209,9 +224,12 @@ async def map_number(
         if not known:
             await _insert(tx, fresh)
             return fresh
-        await endpoints.update(tx, changed(known[0], url=url, updated_at=fresh.updated_at))
-        await _set_state(tx, known[0], "active", None, fresh.updated_at)
-        return await _get(tx, account_id, known[0].id)
+        for twin in known[1:]:
+            await endpoints.remove(tx, account_id, twin.id, fresh.updated_at)
+        former = await _to_change(tx, account_id, known[0].id)
+        moved = changed(former, url=url, updated_at=fresh.updated_at)
+        await endpoints.update(tx, moved)
+        return await _set_state(tx, moved, "active", None, fresh.updated_at)
 
     endpoint = await runtime.store.write(work)
     return endpoint, secret if endpoint.id == fresh.id else None

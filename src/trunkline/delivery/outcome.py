@@ -10,7 +10,7 @@ from trunkline.delivery.backlog import Job
 from trunkline.delivery.endpoints import event_of
 from trunkline.delivery.health import Streak
 from trunkline.delivery.post import Post, Reply
-from trunkline.delivery.schedule import next_try
+from trunkline.delivery.schedule import TRIES, next_try
 from trunkline.store.deliveries import Attempt, Kept, Turn
 from trunkline.store.endpoints import FAILING, GONE, EndpointRow
 
@@ -92,9 +92,14 @@ def works(endpoint: EndpointRow) -> bool:
 
 
 def _tried(endpoint: EndpointRow, job: Job, reply: Reply, now: int, chance: random.Random) -> Kept:
-    tries = job.row.tries + 1 if job.row else 1
-    next_at = next_try(tries, now, chance, reply.retry_after, for_ever=is_paused(endpoint))
-    return _kept(endpoint, job, "dead" if next_at is None else "waiting", next_at or now, now)
+    """A probe of a paused endpoint is none of an event's tries: it only goes behind the others that wait."""
+    kept = _kept(endpoint, job, "waiting", now, now)
+    if is_paused(endpoint):
+        return changed(
+            kept, tries=kept.tries - 1, next_at=next_try(TRIES - 1, now, chance, reply.retry_after)
+        )
+    next_at = next_try(kept.tries, now, chance, reply.retry_after)
+    return changed(kept, state="dead") if next_at is None else changed(kept, next_at=next_at)
 
 
 def _kept(endpoint: EndpointRow, job: Job, state: str, next_at: int, now: int) -> Kept:
@@ -113,4 +118,4 @@ def _over(kept: Sequence[Kept]) -> list[str]:
 
 def _turn(endpoint: EndpointRow, state: str, reason: str | None, type_: str, now: int) -> Turn:
     turned = changed(endpoint, state=state, state_reason=reason)
-    return Turn(state, reason, event_of(turned, type_, now))
+    return Turn(endpoint.url, state, reason, event_of(turned, type_, now))

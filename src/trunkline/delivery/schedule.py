@@ -24,15 +24,10 @@ TRIES = len(STEPS) + 1
 _JITTER = 0.2
 
 
-def next_try(
-    tries: int, now: int, chance: random.Random, at_least: float | None = None, *, for_ever: bool = False
-) -> int | None:
-    """The moment of the next try after so many; None when there is none.
-
-    `at_least` is how many seconds the endpoint asked for. `for_ever` keeps the last step: a probe of a paused
-    endpoint ends no event.
-    """
-    if tries >= TRIES and not for_ever:
+def next_try(tries: int, now: int, chance: random.Random, at_least: float | None = None) -> int | None:
+    """The moment of the next try after so many; None when there is none. `at_least` is how many seconds the
+    endpoint asked for."""
+    if tries >= TRIES:
         return None
-    seconds = STEPS[min(tries, len(STEPS)) - 1] * chance.uniform(1 - _JITTER, 1 + _JITTER)
+    seconds = STEPS[tries - 1] * chance.uniform(1 - _JITTER, 1 + _JITTER)
     return now + int(max(seconds, at_least or 0.0) * 1000)

@@ -10,7 +10,9 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-_MOST_LOOKUPS = 32
+_MOST_LOOKUPS = 512
+"""Each in a thread. More than slow endpoints can hold up: they have some hundred posts out, and a look-up
+that nobody answers goes on for a while when its post was given up."""
 
 
 class Dialed(NamedTuple):

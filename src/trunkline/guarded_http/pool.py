@@ -48,7 +48,9 @@ class Pool:
 
     def keep(self, connection: Connection) -> None:
         """Its exchange is over; where it can not be used again it is forgotten."""
-        kept = self._known[connection]
+        kept = self._known.get(connection)
+        if kept is None:  # all were closed meanwhile
+            return
         loop = asyncio.get_running_loop()
         if not connection.is_open or loop.time() >= kept.dies_at:
             self._drop(kept)

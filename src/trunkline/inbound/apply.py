@@ -1,7 +1,7 @@
 """Everything that a group of posts says, applied in one transaction.
 
-What people order us to stop comes before all that changes messages: it takes the leases that intents read,
-and whoever sends takes those before the messages, too.
+Locks are taken in the order of whoever sends, so that nobody waits in a circle: the leases that intents read,
+then conversations, then messages. So what people order us to stop is looked for before anything is changed.
 """
 
 import hashlib
@@ -14,9 +14,9 @@ import msgspec
 from trunkline.inbound import notices, opt_out, received, statuses
 from trunkline.inbound.addressed import Choice, Facts
 from trunkline.inbound.opt_out import Rules, Said, Wish
-from trunkline.inbound.received import Kept
+from trunkline.inbound.received import Arrival, Kept
 from trunkline.inbound.statuses import Applied
-from trunkline.store import Tx, contacts
+from trunkline.store import Tx, contacts, suppressions
 from trunkline.store import notices as told
 from trunkline.store.notices import NewNotice
 
@@ -35,13 +35,24 @@ class Outcome(NamedTuple):
 
 async def apply_facts(tx: Tx, facts: Sequence[Facts], rules: Rules, now: int) -> Outcome:
     """`Conflict` when a message changed meanwhile: run it again."""
-    kept = await received.apply_received(tx, _all(each.arrivals for each in facts), now)
+    arrivals = _all(each.arrivals for each in facts)
+    choices = _all(each.choices for each in facts)
+    await _take_turns(tx, arrivals, choices, rules)
+    kept = await received.apply_received(tx, arrivals, now)
     orders = await opt_out.hear(tx, [_said(one) for one in kept if _is_spoken_to_us(one)], rules, now)
-    await _follow(tx, _all(each.choices for each in facts), now)
+    await _follow(tx, choices, now)
     await received.open_windows(tx, kept)
     await notices.apply_notices(tx, _all(each.announcements for each in facts), now)
     applied = await statuses.apply_reports(tx, _all(each.reports for each in facts), now)
     return Outcome(applied, len(kept), orders)
+
+
+async def _take_turns(tx: Tx, arrivals: Sequence[Arrival], choices: Sequence[Choice], rules: Rules) -> None:
+    for account_id in sorted({each.account_id for each in arrivals}):
+        await contacts.take_turn(tx, account_id)
+    ordered = {each.account_id for each in arrivals if rules.vocabulary.read(each.message.reads)}
+    for account_id in sorted(ordered | {each.account_id for each in choices}):
+        await suppressions.lock(tx, account_id)
 
 
 def _all(parts: Iterable[Sequence[Fact]]) -> list[Fact]:
@@ -98,6 +109,6 @@ async def _wish(tx: Tx, each: Choice) -> Wish:
         addresses=addresses,
         category=choice.category,
         wants=choice.wants,
-        at=choice.at or each.received_at,
+        at=min(choice.at or each.received_at, each.received_at),
         detail=choice.detail,
     )

@@ -65,7 +65,8 @@ def _digest(each: Announcement) -> bytes:
     notice = each.notice
     at = notice.at or each.received_at
     said = msgspec.json.encode(
-        (each.account_id, notice.field, notice.waba_id, at, notice.value), order="deterministic"
+        (each.account_id, each.number_id, notice.field, notice.waba_id, at, notice.value),
+        order="deterministic",
     )
     return hashlib.sha256(said).digest()[:16]
 
@@ -85,7 +86,7 @@ def _event(each: Announcement) -> Any:
 
 
 async def _act(tx: Tx, each: Announcement, now: int) -> None:
-    notice, at = each.notice, each.notice.at or each.received_at
+    notice, at = each.notice, min(each.notice.at or each.received_at, each.received_at)
     info = notice.info | ({HELD_UNTIL: notice.hold_until} if notice.hold else {})
     if not (info or notice.daily_recipients is not None or notice.release):
         return

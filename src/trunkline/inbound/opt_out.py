@@ -2,7 +2,7 @@
 
 In comes what was just recorded, in the order in which it came: words that may be an order, and choices that
 people made at the provider. Out go suppressions of all their addresses, entries of the ledger, events and one
-confirmation, all in the caller's transaction. What is older than the person's last word is only written down.
+confirmation, all in the caller's transaction. What is older than a word to the contrary is only written down.
 """
 
 from collections.abc import Sequence
@@ -138,7 +138,10 @@ async def _obey(tx: Tx, said: Said, heard: Heard, rules: Rules, now: int) -> boo
 
 async def _apply(tx: Tx, change: _Change, now: int) -> bool:
     """Whether anything is different now. Words that ask for what is already so are only written down."""
-    is_late = await consents.said_since(tx, change.account_id, change.addresses, change.source, change.at)
+    opposite = "withdrawn" if change.wants else "granted"
+    is_late = await consents.said_since(
+        tx, change.account_id, change.addresses, change.source, opposite, change.at
+    )
     if (
         change.wants
         and change.source == MESSAGE

@@ -40,6 +40,8 @@ class People:
 
     def meet(self, account_id: str, person: Person, moved_from: Sequence[str], at: int) -> str:
         """The contact that this is. `moved_from` are addresses that the person had until now."""
+        if self._went_on(person, moved_from, at):
+            person = replace(person, phone=None)
         found = self._found(person, moved_from)
         contact_id = min(found, default="") or self._new(account_id, at)
         for other in sorted(found - {contact_id}):
@@ -86,6 +88,13 @@ class People:
         return made
 
     # -- the rule
+
+    def _went_on(self, person: Person, moved_from: Sequence[str], at: int) -> bool:
+        """Whether the phone number is known to have gone to somebody else since then."""
+        owner = self._owners.get(person.phone or "")
+        if owner is None or owner == self._owners.get(person.user_id or ""):
+            return False
+        return self._is_another(owner, person, moved_from) and self._contacts[owner].updated_at > at
 
     def _found(self, person: Person, moved_from: Sequence[str]) -> set[str]:
         by_user = self._owners.get(person.user_id or "")

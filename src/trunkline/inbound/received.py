@@ -15,8 +15,9 @@ from trunkline.inbound import contact_book
 from trunkline.inbound.people import People
 from trunkline.model import ids
 from trunkline.model.events import InboundData, of_inbound
+from trunkline.model.window import WINDOW_MS
 from trunkline.store import Tx, contacts, conversations, inbound, media, messages, windows
-from trunkline.store.conversations import OFFER_MS, WINDOW_MS, Heard
+from trunkline.store.conversations import OFFER_MS, Heard
 from trunkline.store.inbound import InboundRow
 from trunkline.store.media import PendingMedia
 
@@ -44,13 +45,15 @@ class Kept(NamedTuple):
 
 def arrival(account_id: str, number_id: str, message: Received, received_at: int) -> Arrival:
     """`ValueError` when it cannot be written down."""
-    dated = message if message.at else msgspec.structs.replace(message, at=received_at)
+    # A provider's clock that goes ahead of ours must not keep a window open, nor outlive all later news.
+    at = min(message.at or received_at, received_at)
+    dated = msgspec.structs.replace(message, at=at) if at != message.at else message
     extras = _encode(message.extras).decode() if message.extras else None
     return Arrival(account_id, number_id, dated, _encode(message.content).decode(), extras, received_at)
 
 
 async def apply_received(tx: Tx, arrivals: Sequence[Arrival], now: int) -> list[Kept]:
-    """Those that were new."""
+    """Those that were new. The caller has called `contacts.take_turn`."""
     kept: list[Kept] = []
     for account_id in sorted({each.account_id for each in arrivals}):
         kept += await _apply(
@@ -70,7 +73,6 @@ async def open_windows(tx: Tx, kept: Sequence[Kept]) -> None:
 
 
 async def _apply(tx: Tx, account_id: str, arrivals: Sequence[Arrival], now: int) -> list[Kept]:
-    await contacts.take_turn(tx, account_id)
     new = await _unseen(tx, account_id, arrivals)
     if not new:
         return []
@@ -131,7 +133,7 @@ def _heard(arrivals: Iterable[Arrival], rows: Iterable[InboundRow], now: int) ->
 
 
 def _heard_one(each: Arrival, row: InboundRow, now: int) -> Heard:
-    at = _said_at(each)
+    at = each.message.at
     return Heard(
         account_id=row.account_id,
         id=ids.new_id(ids.CONVERSATION),
@@ -139,7 +141,7 @@ def _heard_one(each: Arrival, row: InboundRow, now: int) -> Heard:
         contact_id=row.contact_id,
         last_inbound_at=at,
         last_inbound_id=row.id,
-        window_closes_at=_closes_at(each) or at,
+        window_closes_at=_closes_at(each) or 0,
         free_entry_offered_until=at + OFFER_MS if each.message.is_free_entry else None,
         now=now,
     )
@@ -155,13 +157,8 @@ def _later(one: Heard, other: Heard) -> Heard:
     )
 
 
-def _said_at(each: Arrival) -> int:
-    """A provider's clock that goes ahead of ours must not keep a window open."""
-    return min(each.message.at, each.received_at)
-
-
 def _closes_at(each: Arrival) -> int | None:
-    return _said_at(each) + WINDOW_MS if each.message.opens_window else None
+    return each.message.at + WINDOW_MS if each.message.opens_window else None
 
 
 def _file(one: Kept, now: int) -> PendingMedia | None:

@@ -107,6 +107,11 @@ def last_id(prefix: str) -> str:
     return f"{prefix}_7{'z' * 25}"
 
 
+def pairs() -> list[str]:
+    """All pairs of letters of ids, in their order: who sorts these alike sorts ids alike."""
+    return list(_PAIRS)
+
+
 def made_at(id_: str) -> int:
     """When an id was made, in milliseconds."""
     moment = 0

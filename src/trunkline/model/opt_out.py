@@ -140,6 +140,8 @@ def _kept(letter: str) -> str:
     category = unicodedata.category(letter)
     if category in ("Cf", "Me") or "\ufe00" <= letter <= "\ufe0f":  # joiners, marks of emoji and of direction
         return ""
+    if letter in "\u115f\u1160":  # letters of Hangul that show nothing
+        return ""
     return letter if category[0] in "LMN" else " "
 
 

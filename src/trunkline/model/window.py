@@ -17,24 +17,27 @@ CODE = 131047
 """Meta's code for it, so that whoever understands Meta's refusal understands ours."""
 
 _HOUR = 3_600_000
+WINDOW_MS = 24 * _HOUR
+"""Cloud API, "Customer service windows"."""
 
 
 def needs_window(message_type: str) -> bool:
     return message_type not in WINDOWLESS
 
 
-def closed_since(last_inbound_at: int | None, now: int) -> str:
+def closed_since(closed_at: int | None, now: int) -> str:
     """A sentence about why the window is closed."""
-    if last_inbound_at is None:
+    if closed_at is None:
         return "the person has never written to this number, as far as is known here"
-    hours = max(0, now - last_inbound_at) // _HOUR
+    wrote_at = closed_at - WINDOW_MS
+    hours = (now - wrote_at) // _HOUR
     ago = f"{hours} hours" if hours < 72 else f"{hours // 24} days"
-    return f"the person last wrote {ago} ago, at {to_rfc3339(last_inbound_at)}"
+    return f"the person last wrote {ago} ago, at {to_rfc3339(wrote_at)}"
 
 
-def closed_error(last_inbound_at: int | None, now: int) -> str:
+def closed_error(closed_at: int | None, now: int) -> str:
     """The error of a message that was refused for it: JSON with the members of a `SendError`."""
-    why = closed_since(last_inbound_at, now)
+    why = closed_since(closed_at, now)
     error = {
         "code": CODE,
         "title": "The 24-hour window is closed",

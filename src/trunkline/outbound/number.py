@@ -257,6 +257,7 @@ class NumberDispatcher:
             while await store.write(lambda tx: windows.release(tx, *key)) > 0:
                 pass
             self.line.look_again()
+            await self._look()  # at once: it goes before what is accepted from now on
 
     # -- one message
 

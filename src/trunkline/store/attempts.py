@@ -9,7 +9,7 @@ import msgspec
 
 from trunkline.model.message import State
 from trunkline.store import leases, messages, suppressions, windows
-from trunkline.store.contract import Tx
+from trunkline.store.contract import Tx, comes_first
 from trunkline.store.queries import load
 from trunkline.store.tier_uses import TierUse
 
@@ -78,6 +78,7 @@ class AttemptRow(msgspec.Struct, frozen=True):
     settled_at: int | None
 
 
+@comes_first
 async def open_intents(tx: Tx, intents: Sequence[Intent]) -> list[int | None]:
     """The number of each new attempt; None where the message may not be sent now.
 

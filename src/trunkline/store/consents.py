@@ -28,11 +28,6 @@ async def append_many(tx: Tx, account_id: str, entries: Sequence[Consent]) -> No
     await tx.execute_many(_Q["append"], rows)
 
 
-async def get(tx: Tx, account_id: str, consent_id: str) -> Consent | None:
-    row = await tx.fetch_one(_Q["get"], account_id=account_id, id=consent_id)
-    return Consent(*row) if row else None
-
-
 async def page(tx: Tx, account_id: str, address: str, start: str, count: int) -> list[Consent]:
     """Up to `count` entries older than the id `start`, newest first; of one address, unless that is empty."""
     values = {"account_id": account_id, "start": start, "count": count}
@@ -43,7 +38,15 @@ async def page(tx: Tx, account_id: str, address: str, start: str, count: int) ->
     return [Consent(*row) for row in rows]
 
 
-async def said_since(tx: Tx, account_id: str, addresses: Sequence[str], source: str, at: int) -> bool:
-    """Whether somebody at one of these addresses said anything in this way after that moment."""
-    rows = await tx.fetch_many(_Q["said_since"], [(account_id, address, source, at) for address in addresses])
-    return bool(rows)
+async def said_since(  # noqa: PLR0913, PLR0917 - who, how, what and when
+    tx: Tx, account_id: str, addresses: Sequence[str], source: str, action: str, at: int
+) -> bool:
+    """Whether somebody at one of these addresses did that, in this way, after that moment."""
+    asked = [(account_id, address, source, action, at) for address in addresses]
+    return bool(await tx.fetch_many(_Q["said_since"], asked))
+
+
+async def has_refused(tx: Tx, account_id: str, address: str, scope: str) -> bool:
+    """Whether the last that is known of their own will is that they do not want it."""
+    row = await tx.fetch_one(_Q["last_word"], account_id=account_id, address=address, scope=scope)
+    return row is not None and row[0] == "withdrawn"

@@ -75,6 +75,16 @@ Hearer = Callable[[str], None]
 MISSED = ""
 
 BatchWork = Callable[[Tx, Sequence[Item]], Awaitable[Sequence[Result]]]
+Operation = TypeVar("Operation", bound=Callable[..., Any])
+
+FIRST: set[Callable[..., Any]] = set()
+"""Batch operations that lock the leases of numbers. They run before the others of their transaction, since
+whoever stops messages locks leases before messages, too: so none waits for another in a circle."""
+
+
+def comes_first(operation: Operation) -> Operation:
+    FIRST.add(operation)
+    return operation
 
 
 class Store(Protocol):

@@ -14,9 +14,6 @@ from trunkline.store.queries import load
 _Q = load("conversations")
 
 HOUR_MS = 3_600_000
-WINDOW_MS = 24 * HOUR_MS
-"""Cloud API, "Customer service windows"."""
-
 OFFER_MS = 24 * HOUR_MS
 FREE_ENTRY_MS = 72 * HOUR_MS
 
@@ -31,6 +28,7 @@ class Heard(msgspec.Struct, frozen=True):
     last_inbound_at: int
     last_inbound_id: str
     window_closes_at: int
+    """0 where they open none."""
     free_entry_offered_until: int | None
     now: int
 
@@ -38,7 +36,6 @@ class Heard(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """The provider took a message of ours to this recipient."""
 
-    account_id: str
     number_id: str
     recipient: str
     at: int
@@ -71,18 +68,17 @@ async def hear_many(tx: Tx, heard: Sequence[Heard]) -> dict[tuple[str, str], str
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-async def answered(tx: Tx, answers: Sequence[Answer]) -> None:
-    """Open the free entry windows that these answers were in time for. Nearly always there is none."""
-    by_account: dict[str, list[Answer]] = {}
-    for answer in answers:
-        by_account.setdefault(answer.account_id, []).append(answer)
-    for account_id, mine in by_account.items():
-        first = min(answer.at for answer in mine)
-        if await tx.fetch_one(_Q["any_offer"], account_id=account_id, now=first):
-            await tx.execute_many(
-                _Q["answer"],
-                [(one.at + FREE_ENTRY_MS, one.at, account_id, one.number_id, one.recipient) for one in mine],
-            )
+async def any_offers(tx: Tx, account_id: str, at: int) -> bool:
+    """Whether an answer at that moment could open a free entry window. Nearly always there is none."""
+    return await tx.fetch_one(_Q["any_offer"], account_id=account_id, now=at) is not None
+
+
+async def answered(tx: Tx, account_id: str, answers: Sequence[Answer]) -> None:
+    """Open the free entry windows that these answers were in time for."""
+    await tx.execute_many(
+        _Q["answer"],
+        [(one.at + FREE_ENTRY_MS, one.at, account_id, one.number_id, one.recipient) for one in answers],
+    )
 
 
 async def free_entries(tx: Tx, told: Sequence[FreeEntry], now: int) -> None:

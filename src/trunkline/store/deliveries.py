@@ -51,6 +51,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Turn(msgspec.Struct, frozen=True):
     """A new state of the endpoint that a try brought, and the event that tells of it."""
 
+    url: str
+    """Where was posted to."""
     state: str
     reason: str | None
     event: NewEvent
@@ -110,11 +112,9 @@ async def record(tx: Tx, items: Sequence[Tried]) -> list[bool]:
             for event_id, lane in item.parked
         ],
     )
-    await tx.execute_many(
-        _Q["go_on"],
-        [(item.now, item.account_id, item.endpoint_id, PARKED, lane) for item in mine for lane in item.over],
-    )
     for item in mine:
+        if item.over:
+            await go_on(tx, item.account_id, item.endpoint_id, item.over, item.now)
         if item.turn is not None:
             await _turn(tx, item, item.turn)
     return [(item.endpoint_id, item.epoch) in current for item in items]
@@ -148,13 +148,18 @@ async def _advance(tx: Tx, items: Sequence[Tried]) -> set[tuple[str, int]]:
 
 async def _turn(tx: Tx, item: Tried, turn: Turn) -> None:
     """Told only where it is one: its owner may have been quicker."""
-    if not await endpoints.set_state(
-        tx, item.account_id, item.endpoint_id, turn.state, turn.reason, item.now
+    if not await endpoints.turn(
+        tx, item.account_id, item.endpoint_id, turn.url, turn.state, turn.reason, item.now
     ):
         return
     tx.emit(turn.event)
     if turn.state == "active":
         await hasten(tx, item.account_id, item.endpoint_id, item.now)
+
+
+async def go_on(tx: Tx, account_id: str, endpoint_id: str, lanes: Sequence[str], now: int) -> None:
+    """What was first in these lanes is over: the next one of each is due."""
+    await tx.execute_many(_Q["go_on"], [(now, account_id, endpoint_id, PARKED, lane) for lane in lanes])
 
 
 async def hasten(tx: Tx, account_id: str, endpoint_id: str, now: int) -> None:

@@ -67,6 +67,12 @@ async def get(tx: Tx, account_id: str, endpoint_id: str) -> EndpointRow | None:
     return EndpointRow(*row) if row else None
 
 
+async def to_change(tx: Tx, account_id: str, endpoint_id: str) -> EndpointRow | None:
+    """Like `get`, and nobody else changes it before the transaction ends."""
+    row = await tx.fetch_one(_Q["to_change"], account_id=account_id, id=endpoint_id)
+    return EndpointRow(*row) if row else None
+
+
 async def insert(tx: Tx, endpoint: EndpointRow) -> None:
     """It gets what happens from now on: its position is the newest event."""
     await tx.execute(_Q["insert"], **msgspec.structs.asdict(endpoint))
@@ -93,6 +99,23 @@ async def set_state(  # noqa: PLR0913, PLR0917 - which one, what it becomes and 
     """False, and nothing changed, when it is removed or was in this state for this reason already."""
     row = await tx.fetch_one(
         _Q["set_state"], account_id=account_id, id=endpoint_id, state=state, reason=reason, now=now
+    )
+    await tx.tell(NEWS)
+    return row is not None
+
+
+async def turn(  # noqa: PLR0913, PLR0917 - the same, and where was posted to
+    tx: Tx,
+    account_id: str,
+    endpoint_id: str,
+    url: str,
+    state: str,
+    reason: str | None,
+    now: int,
+) -> bool:
+    """By what a try brought. False, and nothing changed, where the owner said something else meanwhile."""
+    row = await tx.fetch_one(
+        _Q["turn"], account_id=account_id, id=endpoint_id, url=url, state=state, reason=reason, now=now
     )
     await tx.tell(NEWS)
     return row is not None

@@ -19,6 +19,20 @@ SELECT account_id, id, url, format, description, event_types, number_id, sealed_
     created_by, created_at, updated_at
 FROM endpoints WHERE account_id = :account_id AND id = :id AND removed_at IS NULL;
 
+-- name: to_change (sqlite)
+-- One endpoint, about to be changed.
+SELECT account_id, id, url, format, description, event_types, number_id, sealed_secret,
+    sealed_former_secret, former_until, state, state_reason, is_ordered, batch_size, max_in_flight, per_second,
+    created_by, created_at, updated_at
+FROM endpoints WHERE account_id = :account_id AND id = :id AND removed_at IS NULL;
+
+-- name: to_change (postgres)
+-- The same; it stays so until the transaction ends.
+SELECT account_id, id, url, format, description, event_types, number_id, sealed_secret,
+    sealed_former_secret, former_until, state, state_reason, is_ordered, batch_size, max_in_flight, per_second,
+    created_by, created_at, updated_at
+FROM endpoints WHERE account_id = :account_id AND id = :id AND removed_at IS NULL FOR UPDATE;
+
 -- name: insert
 -- A new endpoint; always followed by start.
 INSERT INTO endpoints (account_id, id, url, format, description, event_types, number_id, sealed_secret,
@@ -45,6 +59,15 @@ WHERE account_id = :account_id AND id = :id AND removed_at IS NULL;
 -- A new state or another reason for it; returns the row only when that changes something.
 UPDATE endpoints SET state = :state, state_reason = :reason, updated_at = :now
 WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
+    AND (state <> :state OR COALESCE(state_reason, '') <> COALESCE(CAST(:reason AS TEXT), ''))
+RETURNING id;
+
+-- name: turn
+-- The same by what a try brought. It counts only while posts go out at all, and to the address that was tried:
+-- what the owner said meanwhile stands.
+UPDATE endpoints SET state = :state, state_reason = :reason, updated_at = :now
+WHERE account_id = :account_id AND id = :id AND removed_at IS NULL AND url = :url
+    AND (state = 'active' OR state = 'paused' AND state_reason = 'failing')
     AND (state <> :state OR COALESCE(state_reason, '') <> COALESCE(CAST(:reason AS TEXT), ''))
 RETURNING id;
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from trunkline.model.events import NewEvent
 from trunkline.store import events
-from trunkline.store.contract import BatchWork, Rank, StoreBroken, StoreBusy, StoreUnavailable, Tx
+from trunkline.store.contract import FIRST, BatchWork, Rank, StoreBroken, StoreBusy, StoreUnavailable, Tx
 from trunkline.store.load import Load
 
 MAX_PENDING = 20_000
@@ -174,8 +174,8 @@ async def apply(tx: Savepoints, jobs: Sequence[Job]) -> None:
     groups: dict[Any, list[Job]] = {}
     for job in jobs:
         groups.setdefault(job.operation, []).append(job)
-    for group in groups.values():
-        await _apply_group(tx, group)
+    for operation in sorted(groups, key=lambda operation: operation not in FIRST):
+        await _apply_group(tx, groups[operation])
     if tx.emitted:
         await _append(tx)
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import asyncpg
 
+from trunkline.model import ids
 from trunkline.model.events import NewEvent
 from trunkline.store.contract import (
     BatchWork,
@@ -49,6 +50,7 @@ _PROMISED = {
     "data_sync_retry": {"off"},  # a sync that failed may lie the second time
 }
 _OLDEST = 150_000
+_SORTS_ALIKE = "SELECT array_agg(pair ORDER BY pair) = $1 FROM unnest($1::text[]) AS pair"
 _UNAVAILABLE = (
     OSError,  # with every time-out
     asyncpg.InterfaceError,
@@ -305,7 +307,7 @@ async def _fate(url: str, xid: str) -> str | None:
 
 
 async def check_server(connection: Any) -> None:
-    """Refuse a server that is too old or could lose an acknowledged write."""
+    """Refuse a server that is too old, could lose an acknowledged write, or has another order of ids."""
     version = int(await connection.fetchval("SHOW server_version_num"))
     if version < _OLDEST:
         raise StoreUnavailable(f"PostgreSQL 15 or newer is needed, this is {version // 10_000}")
@@ -315,3 +317,8 @@ async def check_server(connection: Any) -> None:
             raise StoreUnavailable(
                 f"PostgreSQL has {name} = {found}; it must be {' or '.join(sorted(allowed))}"
             )
+    if not await connection.fetchval(_SORTS_ALIKE, ids.pairs()):
+        raise StoreUnavailable(
+            "the database sorts text by the rules of a language in which ids are not in the order of time; "
+            "make one by CREATE DATABASE name LOCALE 'C' TEMPLATE template0"
+        )

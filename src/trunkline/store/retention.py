@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from trunkline.failpoints import reach
 from trunkline.model import ids
+from trunkline.store import deliveries
 from trunkline.store.contract import Tx
 from trunkline.store.queries import load
 
@@ -86,12 +87,18 @@ async def delete_tier_uses(tx: Tx, account_id: str, number_id: str, before_at: i
 
 
 async def delete_events(tx: Tx, account_id: str, before_at: int) -> int:
-    """Events, the rows of their deliveries, and the log of tries; a few of one kind in each step."""
+    """Events, the rows of their deliveries, and the log of tries; a few of one kind in each step.
+
+    What stood still behind a row that leaves goes on.
+    """
     values = {"account_id": account_id, "count": AT_ONCE, **_before(ids.EVENT, before_at)}
-    for row in await tx.fetch(_Q["endpoints"], account_id=account_id):
-        for name in ("delete_tries", "delete_deliveries"):
-            if gone := await tx.fetch(_Q[name], endpoint_id=row[0], **values):
-                return len(gone)
+    for (endpoint_id,) in await tx.fetch(_Q["endpoints"], account_id=account_id):
+        if gone := await tx.fetch(_Q["delete_tries"], endpoint_id=endpoint_id, **values):
+            return len(gone)
+        if gone := await tx.fetch(_Q["delete_deliveries"], endpoint_id=endpoint_id, **values):
+            lanes = {lane for (lane,) in gone if lane is not None}
+            await deliveries.go_on(tx, account_id, endpoint_id, sorted(lanes), before_at)
+            return len(gone)
     return len(await tx.fetch(_Q["delete_events"], **values))
 
 

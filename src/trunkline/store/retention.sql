@@ -72,13 +72,13 @@ DELETE FROM delivery_attempts WHERE account_id = :account_id AND endpoint_id = :
 RETURNING event_id;
 
 -- name: delete_deliveries
--- The oldest rows of an endpoint, whatever became of them, along the primary key.
+-- The oldest rows of an endpoint, whatever became of them, along the primary key; with the lanes that waited.
 DELETE FROM deliveries WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND event_id IN (
     SELECT event_id FROM deliveries
     WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND event_id < :before
         AND updated_at < :before_at
     ORDER BY event_id LIMIT :count)
-RETURNING event_id;
+RETURNING CASE WHEN state = 'waiting' THEN lane END;
 
 -- name: delete_events
 -- The oldest events of an account, along the primary key. Virtual time may be ahead of the ids.

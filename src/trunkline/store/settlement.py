@@ -24,6 +24,7 @@ async def record_outcomes(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
 
     A process that stood still may answer late: what is certain then still ends the doubt that came meanwhile.
     """
+    await _open_free_entries(tx, [outcome for outcome in outcomes if outcome.provider_id])
     moved = await tx.fetch_many(
         _M["finish_sending"],
         [
@@ -43,20 +44,26 @@ async def record_outcomes(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
     took = {row[0]: row for row in moved}
     taken = [outcome for outcome in outcomes if outcome.provider_id and outcome.message_id in took]
     await _learn(tx, taken, took)
-    await conversations.answered(
-        tx,
-        [
-            Answer(o.account_id, took[o.message_id][1], address, o.finished_at)
-            for o in taken
-            for address in dict.fromkeys((took[o.message_id][2], o.provider_recipient))
-            if address is not None
-        ],
-    )
     tx.emit(*[event for o in outcomes if o.message_id in took for event in _told(o, took[o.message_id])])
     if uses := [outcome.tier_use for outcome in outcomes if outcome.tier_use is not None]:
         await tier_uses.record(tx, uses)
     await apply_early_facts(tx, [(o.message_id, o.account_id, o.provider_id or "") for o in taken])
     return [outcome.message_id in took for outcome in outcomes]
+
+
+async def _open_free_entries(tx: Tx, taken: Sequence[Outcome]) -> None:
+    """First of all: whoever records what people write changes conversations before messages, too."""
+    for account_id in dict.fromkeys(outcome.account_id for outcome in taken):
+        mine = {outcome.message_id: outcome for outcome in taken if outcome.account_id == account_id}
+        if not await conversations.any_offers(tx, account_id, min(o.finished_at for o in mine.values())):
+            continue
+        answers = [
+            Answer(row.number_id, address, mine[row.id].finished_at)
+            for row in await messages.progress_many(tx, [(account_id, message_id) for message_id in mine])
+            for address in dict.fromkeys((row.recipient, mine[row.id].provider_recipient))
+            if address is not None
+        ]
+        await conversations.answered(tx, account_id, answers)
 
 
 def _told(outcome: Outcome, row: Row) -> list[NewEvent]:

@@ -5,6 +5,7 @@ transaction: an intent that commits later has then seen it, whichever process it
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -63,7 +64,8 @@ async def lift(
 
 
 async def spread(tx: Tx, account_id: str, people: Sequence[Collection[str]]) -> None:
-    """Each of these are one person's addresses: what stands against one of them stands against all."""
+    """Each of these are one person's addresses: what stands against one of them stands against all, however
+    they are spelt."""
     standing = await of_addresses(tx, account_id, [address for person in people for address in person])
     if not standing:
         return
@@ -72,8 +74,9 @@ async def spread(tx: Tx, account_id: str, people: Sequence[Collection[str]]) -> 
         msgspec.structs.replace(row, address=address)
         for person in people
         for row in standing
-        for address in person
-        if row.address in person and (address, row.scope) not in known
+        if row.address in person
+        for address in (*person, *chain.from_iterable(map(phones.spellings, person)))
+        if (address, row.scope) not in known
     ]
     if new:
         await lock(tx, account_id)
@@ -105,11 +108,6 @@ async def known_as(tx: Tx, account_id: str, addresses: Iterable[str]) -> list[st
         if not newest:
             break
     return list(found)
-
-
-async def contact_of(tx: Tx, account_id: str, addresses: Iterable[str]) -> str | None:
-    rows = await tx.fetch_many(_Q["contact_of"], [(account_id, address) for address in addresses])
-    return str(rows[0][0]) if rows else None
 
 
 async def was_confirmed(tx: Tx, account_id: str, addresses: Iterable[str], since: int) -> bool:

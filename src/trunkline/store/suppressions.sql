@@ -45,10 +45,6 @@ WHERE account_id = :account_id AND provider_recipient = :address
 UNION SELECT provider_recipient FROM recipient_aliases
 WHERE account_id = :account_id AND recipient = :address;
 
--- name: contact_of
--- Whose address this is.
-SELECT contact_id FROM contact_addresses WHERE account_id = :account_id AND address = :address;
-
 -- name: confirmed
 -- Whether somebody got a confirmation since then (index messages_recipient).
 SELECT 1 FROM messages

@@ -17,13 +17,15 @@ from trunkline.store.queries import load
 _Q = load("windows")
 _AT_ONCE = 500
 
+Place = tuple[str, str, str]
+"""(account, number, address)"""
+
 
 class Window(msgspec.Struct, frozen=True):
     """What is known of one person and one number."""
 
-    last_inbound_at: int | None = None
-    """None: nobody by this address ever wrote to the number."""
     closes_at: int | None = None
+    """None: nobody by this address ever wrote to the number."""
 
     def is_open(self, now: int) -> bool:
         return self.closes_at is not None and self.closes_at > now
@@ -47,7 +49,6 @@ class _Asked(msgspec.Struct, frozen=True):
     """What goes in its place; of a template, what it has replaced."""
     number_id: str
     recipient: str
-    last_inbound_at: int | None
     closes_at: int | None
 
 
@@ -78,41 +79,51 @@ async def stop_many(tx: Tx, asks: Sequence[Ask]) -> set[str]:
 async def _closed(tx: Tx, asks: Sequence[Ask]) -> list[_Closed]:
     rows = await tx.fetch_many(_Q["asked"], [(ask.account_id, ask.message_id) for ask in asks])
     known = {row[0]: _Asked(*row) for row in rows}
-    closed = []
-    for ask in asks:
-        asked = known.get(ask.message_id)
-        if asked is None or not needs_window(asked.type):
-            continue
-        window = Window(asked.last_inbound_at, asked.closes_at)
-        if not window.is_open(ask.now):  # rare, so it may be looked at more closely
-            window = await _under_other_names(tx, ask.account_id, asked.number_id, asked.recipient, window)
-        if not window.is_open(ask.now):
-            closed.append(_Closed(ask, asked.fallback, window))
-    return closed
+    shut = [
+        (ask, asked)
+        for ask in asks
+        if (asked := known.get(ask.message_id)) is not None
+        and needs_window(asked.type)
+        and not Window(asked.closes_at).is_open(ask.now)
+    ]
+    found = await _by_any_name(
+        tx, [(ask.account_id, asked.number_id, asked.recipient) for ask, asked in shut]
+    )
+    return [
+        _Closed(ask, asked.fallback, window)
+        for (ask, asked), window in zip(shut, found, strict=True)
+        if not window.is_open(ask.now)
+    ]
 
 
-async def _under_other_names(tx: Tx, account_id: str, number_id: str, address: str, known: Window) -> Window:
-    """WhatsApp may call a person by another spelling of the number than we do."""
-    rows = await tx.fetch(_Q["called"], account_id=account_id, recipient=address)
-    names = {*phones.spellings(address), *(row[0] for row in rows)}
-    windows = [await _of_name(tx, account_id, number_id, name) for name in sorted(names)]
-    return max((known, *windows), key=lambda window: window.closes_at or 0)
-
-
-async def _of_name(tx: Tx, account_id: str, number_id: str, address: str) -> Window:
-    row = await tx.fetch_one(_Q["of_address"], account_id=account_id, number_id=number_id, address=address)
-    return Window(*row) if row else Window()
+async def _by_any_name(tx: Tx, places: Sequence[Place]) -> list[Window]:
+    """Of each; WhatsApp may call a person by another spelling of the number than we do."""
+    called: dict[tuple[str, str], list[str]] = {}
+    people = {(account_id, address) for account_id, _, address in places}
+    for account_id, address, name in await tx.fetch_many(_Q["called"], sorted(people)):
+        called.setdefault((account_id, address), []).append(name)
+    named = {
+        (account_id, number_id, address): [
+            (account_id, number_id, name)
+            for name in (address, *phones.spellings(address), *called.get((account_id, address), ()))
+        ]
+        for account_id, number_id, address in places
+    }
+    asked = dict.fromkeys(name for names in named.values() for name in names)
+    rows = await tx.fetch_many(_Q["of_address"], list(asked))
+    closes_at = {(account_id, number_id, name): at for account_id, number_id, name, at in rows}
+    return [Window(max(closes_at.get(name) or 0 for name in named[place]) or None) for place in places]
 
 
 def _refusal(closed: _Closed) -> tuple[str, str, str, int]:
     ask = closed.ask
-    return ask.account_id, ask.message_id, closed_error(closed.window.last_inbound_at, ask.now), ask.now
+    return ask.account_id, ask.message_id, closed_error(closed.window.closes_at, ask.now), ask.now
 
 
 async def of_address(tx: Tx, account_id: str, number_id: str, address: str) -> Window:
     """What is known before there is a message."""
-    window = await _of_name(tx, account_id, number_id, address)
-    return await _under_other_names(tx, account_id, number_id, address, window)
+    [window] = await _by_any_name(tx, [(account_id, number_id, address)])
+    return window
 
 
 async def opened(tx: Tx, account_id: str, number_id: str, addresses: Sequence[str]) -> int:

@@ -1,8 +1,7 @@
 -- name: asked
--- Of a message that may need an open window: what it is, what may go in its place, when the person it is addressed
--- to last wrote to its number, and until when the window is open since. Both are null where nobody by that address
--- ever wrote there.
-SELECT m.id, m.type, m.fallback, m.number_id, m.recipient, c.last_inbound_at, c.window_closes_at
+-- Of a message that may need an open window: what it is, what may go in its place, and until when the window is
+-- open since the person it is addressed to last wrote to its number; null where nobody by that address ever did.
+SELECT m.id, m.type, m.fallback, m.number_id, m.recipient, NULLIF(c.window_closes_at, 0)
 FROM messages AS m
 LEFT JOIN contact_addresses AS a ON a.account_id = m.account_id AND a.address = m.recipient
 LEFT JOIN conversations AS c ON c.account_id = a.account_id AND c.contact_id = a.contact_id
@@ -10,16 +9,16 @@ LEFT JOIN conversations AS c ON c.account_id = a.account_id AND c.contact_id = a
 WHERE m.account_id = :account_id AND m.id = :id;
 
 -- name: of_address
--- The same for an address and a number, before there is a message (index conversations_pair).
-SELECT c.last_inbound_at, c.window_closes_at
+-- The same for an address and a number (index conversations_pair).
+SELECT a.account_id, c.number_id, a.address, NULLIF(c.window_closes_at, 0)
 FROM contact_addresses AS a
 JOIN conversations AS c ON c.account_id = a.account_id AND c.contact_id = a.contact_id
-    AND c.number_id = :number_id
-WHERE a.account_id = :account_id AND a.address = :address;
+WHERE a.account_id = :account_id AND c.number_id = :number_id AND a.address = :address;
 
 -- name: called
 -- By which names the provider has called a recipient (index recipient_aliases_ours).
-SELECT provider_recipient FROM recipient_aliases WHERE account_id = :account_id AND recipient = :recipient;
+SELECT account_id, recipient, provider_recipient FROM recipient_aliases
+WHERE account_id = :account_id AND recipient = :recipient;
 
 -- name: replace
 -- The template goes instead; what it replaced is kept in its place.

@@ -59,6 +59,11 @@ def test_content_may_be_anything(content: Any) -> None:
         assert (got.reads, got.media) == (None, None)
 
 
+def test_half_a_character_costs_that_character() -> None:
+    [one, other] = read(message("text", {"body": "cut \ud83d"}), message("text", {"body": "whole 👍\x00"}))
+    assert (one.content, other.content) == ({"body": "cut ?"}, {"body": "whole 👍\ufffd"})
+
+
 def test_a_message_without_content_or_type_is_kept() -> None:
     [got] = read({"from": "15550001234", "id": "wamid.A", "type": "gif"})
     assert (got.type, got.content, got.at) == ("gif", {}, 0)

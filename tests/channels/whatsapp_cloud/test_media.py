@@ -58,6 +58,7 @@ def test_the_file_is_fetched_from_where_the_look_up_says_with_the_token() -> Non
 @pytest.mark.parametrize(
     "url",
     ["http://lookaside.fbsbx.com/x", "https://evil.example/x", "https://fbsbx.com.evil.example/", "file:///x",
+     "https://evil.example\\@lookaside.fbsbx.com/", "https://evil.example\\.fbsbx.com/", "https://evil.example\t.fbsbx.com/",
      "", "https://notfbsbx.com/", "https://[::1", "http://127.0.0.1:1/x", "https://graph.facebook.com@evil.example/"],
 )  # fmt: skip
 def test_the_token_goes_to_no_other_host(url: str) -> None:

@@ -55,7 +55,6 @@ def test_a_post_is_read_as_its_case_says(path: Path) -> None:
         b'{"object":"whatsapp_business_account"}',
         b'{"object":"whatsapp_business_account","entry":{}}',
         b'{"object":"whatsapp_business_account","entry":[',
-        b'{"object":"whatsapp_business_account","entry":["\\ud800"]}',
         b'{"object":"whatsapp_business_account","entry":["\xff"]}',
         b'{"object":"whatsapp_business_account","entry":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],

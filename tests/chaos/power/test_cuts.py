@@ -19,7 +19,7 @@ def test_the_emulated_disk_takes_what_is_not_synced_at_each_commit(
 ) -> None:
     monkeypatch.setitem(sqlite._SETTINGS, "synchronous", 1)  # NORMAL: only checkpoints are synced
     verdict = run(8, 1, tmp_path)
-    assert verdict.lost > 20
+    assert verdict.lost > 0
     assert not verdict.broken
 
 

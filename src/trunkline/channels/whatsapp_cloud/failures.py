@@ -6,6 +6,8 @@ carries a Graph error code, proves that Meta did not take the message. A 5xx pro
 code, and neither does a 4xx without one, which may come from something between Meta and us.
 """
 
+import json
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -17,6 +19,7 @@ from trunkline.channels.contract import Ambiguous, Refused, SendError
 from trunkline.outgoing_http import retry_after
 
 _LONGEST_DETAIL = 1000
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -95,9 +98,20 @@ def _graph_error(body: bytes) -> dict[str, Any] | None:
 
 def decoded(body: bytes) -> Any:
     """The value of an answer, None when it is not JSON. NUL, which no database takes, is replaced."""
+    body = body.replace(b"\\u0000", b"\\ufffd")
     try:
-        return msgspec.json.decode(body.replace(b"\\u0000", b"\\ufffd"))
+        return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _mended(body)
+
+
+def _mended(body: bytes) -> Any:
+    """A name that was cut inside a character must not cost all else; Python's own reader takes it."""
+    if _SURROGATE.search(body) is None:
+        return None
+    try:
+        return msgspec.json.decode(json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace"))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 

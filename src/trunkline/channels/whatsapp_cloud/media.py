@@ -18,6 +18,9 @@ LONGEST_MEDIA = 104_857_600
 """Of what people send Meta passes on no more (its error 131052 tells of it)."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:[/?][!-~]*)?", re.IGNORECASE)
+"""Of which all parsers read the same host: in `https://one.example\\@two.example/` they do not."""
+
 _HOSTS = (".fbsbx.com", ".fbcdn.net", ".facebook.com", ".whatsapp.net", ".whatsapp.com")
 
 
@@ -57,6 +60,8 @@ def _told(answer: Answer) -> dict[str, object]:
 
 
 def _may_have_token(url: str, base_url: str) -> bool:
+    if not _PLAIN_URL.fullmatch(url):
+        return False
     try:
         given, own = urlsplit(url), urlsplit(base_url)
         same = (given.scheme, given.hostname, given.port) == (own.scheme, own.hostname, own.port)
