@@ -118,7 +118,7 @@ def _read(url: str, finding: _Finding) -> Target | None:
         return None
     if _BAD_ANYWHERE.search(url):
         finding.add("characters", "A URL has no spaces, control characters, invisible ones or backslashes.")
-        return None
+        url = _BAD_ANYWHERE.sub("", url)  # to see what else is wrong; it is refused anyway
     match = _URL.fullmatch(url)
     if match is None:
         finding.add("scheme", "A URL starts with https:// and the name of a host.")
@@ -137,7 +137,8 @@ def _check_scheme(scheme: str, finding: _Finding) -> None:
     if scheme == "http" and not finding.rules.may_be_http:
         finding.add("scheme", "The URL must be https.")
     elif scheme not in _DEFAULT_PORTS:
-        finding.add("scheme", f"`{scheme}` is not a scheme to post to: only https is.")
+        allowed = "only https and http are" if finding.rules.may_be_http else "only https is"
+        finding.add("scheme", f"`{scheme}` is not a scheme to post to: {allowed}.")
 
 
 def _read_authority(scheme: str, authority: str, path: str, finding: _Finding) -> Target | None:
@@ -229,9 +230,19 @@ def _read_ipv6(host: str, finding: _Finding) -> tuple[str, str | None]:
     return str(ip), str(ip)
 
 
+_OPENED_BY = "its operator can allow them by network.allow_private"
+
+
 def _check_address(ip: Address, finding: _Finding) -> None:
-    if not may_dial(ip, finding.rules):
-        finding.add("forbidden_address", "This server does not connect to that address.")
+    if may_dial(ip, finding.rules):
+        return
+    if reach(ip) is Reach.PRIVATE:
+        detail = f"This server does not connect to private addresses; {_OPENED_BY}."
+    else:
+        detail = "This server does not connect to that address, and no setting opens it: " + (
+            "network.allow_private is for private networks alone."
+        )
+    finding.add("forbidden_address", detail)
 
 
 _OWN_NAMES = ("localhost", "localdomain", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa")
@@ -243,7 +254,8 @@ def _check_name(name: str, finding: _Finding) -> None:
     bare = name.rstrip(".")
     inside = "." not in bare or any(bare.endswith(f".{own}") for own in _OWN_NAMES)
     if inside and not finding.rules.may_be_private:
-        finding.add("forbidden_address", "This server does not connect to names of private networks.")
+        detail = f"This server does not connect to names of private networks; {_OPENED_BY}."
+        finding.add("forbidden_address", detail)
 
 
 def _networks(*texts: str) -> tuple[IPv4Network | IPv6Network, ...]:

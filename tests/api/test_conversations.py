@@ -7,6 +7,9 @@ import pytest
 
 from tests.api.conftest import TEXT, Site
 from tests.api.people import wrote
+from trunkline.store.postgres import PostgresTx
+from trunkline.store.queries import Query
+from trunkline.store.sqlite import SqliteTx
 
 HOUR = 3600
 ADA, BEN = "15550002222", "15550003333"
@@ -47,6 +50,36 @@ def test_a_page_goes_on_where_the_last_one_ended(site: Site) -> None:
     assert found == ids[::-1]
     foreign = site.get(f"/v1/conversations?limit=2{after}", key=site.bob.live_key)
     assert (foreign.status, foreign.problems) == (400, [("?after", "cursor")])
+
+
+def test_a_page_asks_the_store_as_often_for_many_as_for_one(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    for kind in (SqliteTx, PostgresTx):
+        for name in ("fetch", "fetch_one", "fetch_many"):
+            monkeypatch.setattr(kind, name, counted(getattr(kind, name), asked))
+    newest, counts = [], []
+    for n in range(4000, 4004):
+        wrote(site, f"1555000{n}", user_id=f"US.{n}")
+        newest.append(site.accepted(to=f"1555000{n}") if n % 2 else wrote(site, f"1555000{n}", "more")["id"])
+        asked.clear()
+        found = listed(site)
+        counts.append(len([name for name in asked if name.startswith(PAGES)]))
+    assert [one["last_message"]["id"] for one in found] == newest[::-1]
+    assert counts == counts[:1] * 4
+    assert 4 <= counts[0] <= 15
+
+
+PAGES = ("conversation_pages.", "inbound.of_", "contacts.addresses_of", "suppressions.also_")
+
+
+def counted(method: Any, asked: list[str]) -> Any:
+    async def count(tx: Any, query: Query, *rows: Any, **values: Any) -> Any:
+        asked.append(query.name)
+        return await method(tx, query, *rows, **values)
+
+    return count
 
 
 def test_the_list_is_narrowed_to_a_number_and_a_person(site: Site) -> None:
@@ -116,6 +149,18 @@ def test_marking_as_read_goes_out_as_a_read_mark(site: Site) -> None:
     assert site.get(path).json["unread"] == 0
     wrote(site, ADA, "later")
     assert site.get(path).json["unread"] == 1
+
+
+def test_a_call_is_no_message_that_can_be_marked(site: Site) -> None:
+    call = {"type": "call", "call": {"event": "connect", "direction": "USER_INITIATED"}}
+    only = wrote(site, BEN, **call)
+    assert site.post(f"/v1/conversations/{only['conversation_id']}/read").reason == "not_found"
+    message = wrote(site, ADA)
+    wrote(site, ADA, **call)
+    path = f"/v1/conversations/{message['conversation_id']}"
+    site.until(site.post(f"{path}/read").json["id"], "submitted")
+    assert site.provider.sent[-1].context_id == message["provider_id"]
+    assert site.get(path).json["unread"] == 0
 
 
 def test_typing_is_shown_with_a_read_mark(site: Site) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from tests.api.conftest import Site
 from tests.api.test_endpoints import added
-from trunkline.store import deliveries, events
+from trunkline.store import deliveries, delivery_log, events
 from trunkline.store.deliveries import Attempt, Kept, Tried
 from trunkline.store.events import EventRow
 
@@ -85,6 +87,28 @@ def test_deliveries_are_listed_by_state(site: Site) -> None:
     assert (standing["waiting"], standing["dead"], standing["position"]) == (2, 1, rows[2].id)
 
 
+def test_an_endpoint_says_how_many_events_it_has_yet_to_get(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint_id = added(site, event_types=["endpoint.paused"])["id"]
+    other = f"/v1/endpoints/{added(site)['id']}"
+    path = f"/v1/endpoints/{endpoint_id}"
+    assert [site.get(path).json[name] for name in ("pending", "pending_is_at_least")] == [0, False]
+    for _ in range(3):
+        site.post(f"{other}/pause")
+        site.post(f"{other}/enable")
+    site.post(f"{path}/test")
+    site.post(f"{other}/test")
+    rows = site.run(site.store.read(lambda tx: events.after(tx, site.alice.account_id, "", 1_000)))
+    assert [site.get(path).json[name] for name in ("pending", "waiting")] == [4, 0]
+    tried(site, endpoint_id, rows[:1], state="waiting", outcome="failed")
+    assert [site.get(path).json[name] for name in ("pending", "waiting")] == [4, 1]
+    tried(site, endpoint_id, rows[1:3])
+    assert site.get(path).json["pending"] == 3
+    monkeypatch.setattr(delivery_log, "MOST_COUNTED", 3)
+    assert [site.get(path).json[name] for name in ("pending", "pending_is_at_least")] == [2, True]
+
+
 def test_what_waits_comes_at_once_when_its_endpoint_is_enabled(site: Site) -> None:
     endpoint_id, rows = added(site)["id"], told(site, 1)
     path = f"/v1/endpoints/{endpoint_id}"
@@ -125,6 +149,8 @@ def test_a_stretch_of_time_is_replayed_of_what_the_endpoint_asks_for(site: Site)
     made = added(site)
     rows = told(site, 1)
     path = f"/v1/endpoints/{made['id']}"
+    site.post(f"{path}/test")  # its own, which comes again only by id
+    rows = site.run(site.store.read(lambda tx: events.after(tx, site.alice.account_id, "", 1_000)))
     site.accepted()
     found = site.run(site.store.read(lambda tx: events.after(tx, site.alice.account_id, rows[-1].id, 1_000)))
     for _ in range(200):
@@ -136,17 +162,21 @@ def test_a_stretch_of_time_is_replayed_of_what_the_endpoint_asks_for(site: Site)
     tried(site, made["id"], [*rows, *found])
     assert site.post(f"{path}/replay", {"until": "2020-01-01T00:00:00Z"}).json == {"replayed": 0}
     assert site.post(f"{path}/replay", {"since": "2020-01-01T00:00:00Z"}).json == {"replayed": len(found)}
-    assert {row[0] for row in states(site, path)} == {row.id for row in found}  # not the other's tests
+    assert {row[0] for row in states(site, path)} == {row.id for row in found}  # no tests
 
 
 def test_only_what_failed_is_replayed_and_once_for_each_key(site: Site) -> None:
-    endpoint_id, rows = added(site)["id"], told(site, 2)
+    endpoint_id, tests = added(site)["id"], told(site, 1)
     path = f"/v1/endpoints/{endpoint_id}"
-    tried(site, endpoint_id, rows[:1], state="dead", outcome="failed")
+    other = added(site)["id"]
+    for what in ("pause", "enable"):
+        site.post(f"/v1/endpoints/{other}/{what}")
+    rows = site.run(site.store.read(lambda tx: events.after(tx, site.alice.account_id, tests[0].id, 10)))
+    tried(site, endpoint_id, [*tests, rows[0]], state="dead", outcome="failed")
     tried(site, endpoint_id, rows[1:])
     first = site.post(f"{path}/replay", {"failed_only": True}, Idempotency_Key="k")
     assert first.json == {"replayed": 1}
-    assert states(site, path) == [(rows[0].id, "waiting", True)]
+    assert states(site, path) == [(rows[0].id, "waiting", True), (tests[0].id, "dead", False)]
     again = site.post(f"{path}/replay", {"failed_only": True}, Idempotency_Key="k")
     assert (again.json, again.headers["Idempotency-Replayed"]) == ({"replayed": 1}, "true")
     other = site.post(f"{path}/replay", {"since": "2020-01-01T00:00:00Z"}, Idempotency_Key="k")
@@ -155,7 +185,16 @@ def test_only_what_failed_is_replayed_and_once_for_each_key(site: Site) -> None:
 
 def test_a_replay_says_which(site: Site) -> None:
     path = f"/v1/endpoints/{added(site)['id']}/replay"
-    both = {"event_ids": ["evt_00000000000000000000000000"], "failed_only": True}
-    for body in ({}, both):
-        assert site.post(path, body).problems == [("", "exactly_one")]
+    both: dict[str, Any] = {"event_ids": ["evt_00000000000000000000000000"], "failed_only": True}
+    assert site.post(path, {}).problems == [("", "exactly_one")]
+    unknown = ("/event_ids/0", "unknown_event")
+    assert site.post(path, both).problems == [("", "exactly_one"), unknown]
     assert site.post(path, {"since": "yesterday"}).problems == [("/since", "format")]
+    wrong = site.post(path, {"since": "now", "x": 1, "event_ids": [*both["event_ids"], "evt_nope", 5]})
+    assert set(wrong.problems) == {
+        ("/since", "format"), ("/x", "unknown_member"), ("", "exactly_one"), unknown,
+        ("/event_ids/1", "format"), ("/event_ids/2", "type"),
+    }  # fmt: skip
+    assert all("expected" in problem for problem in wrong.json["problems"])
+    turned = site.post(path, {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"})
+    assert turned.problems == [("/until", "out_of_range")]

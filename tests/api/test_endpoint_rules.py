@@ -37,6 +37,47 @@ def test_what_an_endpoint_can_not_be(site: Site) -> None:
         assert site.call("PATCH", f"/v1/endpoints/{made['id']}", body).problems == [problem], body
 
 
+def test_an_endpoint_a_change_and_a_mapping_are_told_all_that_is_wrong_at_once(site: Site) -> None:
+    wrong = {"url": "http://user:x@169.254.169.254/#a", "event_types": ["msg.*"], "number_id": "num_x"}
+    url = {("/url", rule) for rule in ("scheme", "user_info", "forbidden_address", "fragment")}
+    others = {("/event_types/0", "unknown_event"), ("/number_id", "unknown_number")}
+    assert set(site.post("/v1/endpoints", wrong).problems) == url | others
+    changed = site.call("PATCH", f"/v1/endpoints/{added(site)['id']}", wrong | {"state": "active"})
+    assert set(changed.problems) == url | others | {("/state", "unknown_member")}
+    mixed = {"url": URL, "format": "meta", "event_types": ["msg.*", "message.unknown"]}
+    answer = site.post("/v1/endpoints", mixed)
+    assert answer.problems == [("/event_types/0", "unknown_event"), ("/event_types/1", "not_in_meta")]
+    assert all("expected" in problem for problem in answer.json["problems"])
+    mapped = site.post("/webhook/mapping", mapping(url="ftp://x:y@z/#", waba_number="1", headers="no"))
+    assert {("/url", "user_info"), ("/url", "fragment"), ("/headers", "type")} < set(mapped.problems)
+    assert "/waba_number" in {pointer for pointer, _ in mapped.problems}
+
+
+def test_null_is_a_value_only_where_it_clears_something(site: Site) -> None:
+    path = f"/v1/endpoints/{added(site, per_second=5)['id']}"
+    nulls = dict.fromkeys(("url", "format", "event_types", "is_ordered", "per_second", "number_id"))
+    answer = site.call("PATCH", path, nulls)
+    names = ["/url", "/format", "/event_types", "/is_ordered"]
+    assert (answer.status, answer.problems) == (400, [(name, "type") for name in names])
+    assert site.get(path).json["per_second"] == 5
+    number = site.call("PATCH", f"/v1/numbers/{site.alice.number_id}", {"window_policy": None}, key=OPERATOR,
+                       Trunkline_Account="alice")  # fmt: skip
+    assert (number.status, number.problems) == (400, [("/window_policy", "type")])
+
+
+def test_what_needs_no_body_takes_none_or_an_empty_object(site: Site) -> None:
+    paths = [f"/v1/endpoints/{added(site)['id']}/{what}" for what in ("pause", "enable", "test")]
+    paths += [f"/v1/conversations/cnv_x/{what}" for what in ("read", "typing")]
+    paths += [f"/v1/messages/msg_x/{what}" for what in ("cancel", "resend", "abandon")]
+    for path in paths:
+        assert (site.post(path, b"{bad").status, site.post(path, b"{bad").reason) == (400, "bad_json"), path
+        assert site.post(path, {"reson": 1}).problems == [("/reson", "unknown_member")], path
+        assert site.post(path, []).problems == [("", "type")], path
+    assert site.get(paths[0].removesuffix("/pause")).json["state"] == "active"  # nothing was done
+    assert [site.post(path, {}).status for path in paths[:3]] == [200, 200, 202]
+    assert [site.post(path).status for path in paths] == [200, 200, 202] + [404] * 5
+
+
 def test_another_accounts_number_is_unknown_here(site: Site) -> None:
     answer = site.post("/v1/endpoints", {"url": URL, "number_id": site.bob.number_id})
     assert answer.problems == [("/number_id", "unknown_number")]
@@ -101,7 +142,7 @@ def test_an_endpoint_has_an_empty_log_at_first(site: Site) -> None:
 def test_what_can_not_be_mapped(site: Site) -> None:
     rows: list[tuple[dict[str, Any], tuple[str, str]]] = [
         ({"waba_number": "15550001002"}, ("/waba_number", "unknown_number")),
-        ({"phone_number_id": "1"}, ("/waba_number", "unknown_number")),
+        ({"phone_number_id": "1"}, ("/phone_number_id", "unknown_number")),
         ({"url": "https://127.0.0.1/"}, ("/url", "forbidden_address")),
         ({"headers": "no"}, ("/headers", "type")),
     ]

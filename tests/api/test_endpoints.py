@@ -8,6 +8,9 @@ from tests.api.conftest import Site
 from trunkline.delivery import endpoints
 from trunkline.model import ids
 from trunkline.store import endpoints as store_endpoints
+from trunkline.store import idempotency
+from trunkline.store.endpoints import EndpointRow
+from trunkline.store.idempotency import Answered
 
 URL = "https://hooks.example.com/in?from=trunkline"
 
@@ -31,6 +34,35 @@ def test_an_endpoint_shows_its_secret_once(site: Site) -> None:
     assert made["secret"] not in site.get("/v1/endpoints").raw.decode()
 
 
+def test_a_repeated_request_adds_no_second_endpoint_and_gets_no_secret(site: Site) -> None:
+    first = site.post("/v1/endpoints", {"url": URL}, Idempotency_Key="k")
+    again = site.post("/v1/endpoints", {"url": URL}, Idempotency_Key="k")
+    assert (first.status, again.status, again.headers["Idempotency-Replayed"]) == (201, 201, "true")
+    assert "rotate-secret" in again.json["hint"]
+    assert again.json == first.json | {"secret": None, "hint": again.json["hint"]}
+    assert len(site.get("/v1/endpoints").json["data"]) == 1
+    kept = site.run(site.store.read(lambda tx: idempotency.recall(tx, site.alice.account_id, "k")))
+    assert kept is not None
+    assert b"whsec_" not in kept.body
+    other = site.post("/v1/endpoints", {"url": f"{URL}&b"}, Idempotency_Key="k")
+    assert (other.status, other.reason) == (422, "idempotency_mismatch")
+    refused = site.post("/v1/endpoints", {"url": URL, "format": "x"}, Idempotency_Key="l")
+    assert refused.status == 400
+    assert site.post("/v1/endpoints", {"url": URL}, Idempotency_Key="l").status == 201
+
+
+def test_the_first_of_two_processes_that_have_one_key_adds_the_endpoint(site: Site) -> None:
+    def answer_of(row: EndpointRow) -> Answered:
+        return Answered(row.account_id, "k", b"m", 201, row.id.encode(), row.created_at)
+
+    def add() -> Any:
+        return site.run(endpoints.add_once(site.runtime, site.alice.account_id, {"url": URL}, answer_of))
+
+    row, _ = add()
+    assert add().body == row.id.encode()
+    assert len(site.get("/v1/endpoints").json["data"]) == 1
+
+
 def test_what_is_not_named_in_a_change_stays_and_null_clears(site: Site) -> None:
     made = added(site, number_id=site.alice.number_id, per_second=5, is_ordered=True, batch_size=10)
     path = f"/v1/endpoints/{made['id']}"
@@ -41,7 +73,7 @@ def test_what_is_not_named_in_a_change_stays_and_null_clears(site: Site) -> None
     assert (changed.json["number_id"], changed.json["is_ordered"]) == (site.alice.number_id, True)
     assert changed.json["updated_at"] > made["updated_at"]
     assert site.call("PATCH", path, {"number_id": None}).json["number_id"] is None
-    assert site.call("PATCH", path, {"url": None}).json["url"] == URL
+    assert site.get(path).json["url"] == URL
 
 
 def test_a_rotation_keeps_the_former_secret_for_its_overlap(site: Site) -> None:

@@ -262,6 +262,8 @@ def test_a_stream_that_can_not_be_made_is_refused_and_a_head_is_no_stream(site: 
     ):
         answer = site.get(f"/v1/events/stream?{query}", **headers)
         assert (answer.status, answer.problems[0][0]) == (400, pointer)
+        [problem] = answer.json["problems"]
+        assert "expected" in problem and "::" not in answer.json["detail"]
     head = site.call("HEAD", "/v1/events/stream")
     assert (head.status, head.headers["Content-Type"]) == (200, "text/event-stream")
 

@@ -7,6 +7,7 @@ import pytest
 from tests.api.conftest import Site
 from tests.api.people import heard, post, wrote
 from trunkline.channels.contract import Taken
+from trunkline.clock import to_rfc3339
 from trunkline.config.table import OptOut
 from trunkline.inbound.opt_out import Rules
 
@@ -124,6 +125,20 @@ def test_start_lifts_what_people_said_and_not_what_we_said(site: Site) -> None:
     assert [entry["action"] for entry in ledger] == [
         "granted", "withdrawn", "withdrawn", "granted", "withdrawn",
     ]  # fmt: skip
+
+
+def test_what_waits_ends_at_once_and_does_not_go_after_a_start(site: Site) -> None:
+    tomorrow = {"send_at": to_rfc3339(site.clock.now() + DAY * 1000)}
+    later, other = site.accepted(**tomorrow), site.accepted(to="15550003333", **tomorrow)
+    wrote(site, text="STOP")
+    [event] = [one for one in told(site, "message.failed") if one["id"] == later]
+    assert "opted out" in event["error"]["title"].lower() + event["error"]["cause"].lower()
+    site.advance(2)
+    wrote(site, text="START")
+    assert not standing(site)
+    site.advance(DAY + 60)
+    site.until(other, "submitted")
+    assert site.get(f"/v1/messages/{later}").json["state"] == "failed"
 
 
 def test_start_means_nothing_of_somebody_who_never_stopped(site: Site) -> None:

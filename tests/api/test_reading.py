@@ -193,7 +193,7 @@ def test_a_wrong_query_is_explained(site: Site) -> None:
         ("created_from=yesterday", [("?created_from", "format")]),
         ("created_from=2026-11-22T17:00:00", [("?created_from", "format")]),
         ("from=abc", [("?from", "phone_characters")]),
-        ("to=%00", [("?to", "format")]),
+        ("to=%00", [("?to", "nul_character")]),
         ("type=TEXT%27", [("?type", "format")]),
         ("page=2", [("?page", "unknown_member")]),
         ("limit=1&limit=2", [("?limit", "duplicate")]),

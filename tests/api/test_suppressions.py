@@ -27,7 +27,7 @@ def test_who_is_on_the_list_gets_nothing_until_taken_off(site: Site) -> None:
     assert refused["error"]["title"] == "The recipient has opted out"
     assert refused["attempts"] == []
     site.until(site.accepted(to="15550003333"), "submitted")
-    assert site.get(f"/v1/messages/{before}").json["state"] == "scheduled"
+    assert site.get(f"/v1/messages/{before}").json["state"] == "failed"
     assert rows(site.call("DELETE", f"/v1/suppressions/{WHO}")) == [(WHO, "all", "operator")]
     assert site.get(f"/v1/suppressions/{WHO}").status == 404
     site.until(site.accepted(), "submitted")
@@ -47,6 +47,7 @@ def test_what_people_said_themselves_needs_a_proof_to_be_lifted(site: Site) -> N
     assert imported.json == {"added": 1, "known": 0, "refused": []}
     bare = site.call("DELETE", f"/v1/suppressions/{WHO}")
     assert (bare.status, bare.problems) == (400, [("?proof", "required")])
+    assert "expected" in bare.json["problems"][0]
     other = site.call("DELETE", f"/v1/suppressions/{WHO}?scope=all&proof=x")
     assert (other.status, other.reason) == (404, "not_found")
     lifted = site.call("DELETE", f"/v1/suppressions/{WHO}?proof=form%204711%20signed")
@@ -76,6 +77,30 @@ def test_an_import_takes_what_is_right_and_names_what_is_not(site: Site) -> None
     assert (again.json["added"], again.json["known"]) == (0, 5)
     too_many = site.post("/v1/suppressions/import", {"addresses": ["15550002222"] * 10_001})
     assert too_many.problems == [("/addresses", "too_many")]
+
+
+def test_an_import_takes_the_rest_beside_what_is_no_text(site: Site) -> None:
+    answer = site.post("/v1/suppressions/import", {"addresses": [WHO, 5, None, "", "x" * 600]})
+    assert (answer.status, answer.json["added"]) == (200, 1)
+    wrong = [one["problems"][0]["pointer"] for one in answer.json["refused"]]
+    assert wrong == [f"/addresses/{n}" for n in range(1, 5)]
+
+
+def test_what_is_nobodys_address_is_refused_with_what_would_be(site: Site) -> None:
+    for text in ("x1", "foo", "@@"):
+        [problem] = site.post("/v1/suppressions", {"to": text}).json["problems"]
+        assert problem["pointer"] == "/to"
+        assert "phone number" in problem["expected"] and "user id" in problem["expected"]
+    asked = site.get("/v1/consents?address=@@&after=zz&limit=0")
+    assert sorted(asked.problems) == [
+        ("?address", "format"), ("?after", "cursor"), ("?limit", "out_of_range"),
+    ]  # fmt: skip
+    assert all("expected" in problem for problem in asked.json["problems"])
+    assert site.get("/v1/suppressions?after=zz&limit=0").problems == [
+        ("?after", "cursor"), ("?limit", "out_of_range"),
+    ]  # fmt: skip
+    assert site.get("/v1/conversations?contact=@@").problems == [("?contact", "format")]
+    assert site.get("/v1/contacts?address=@@").problems == [("?address", "format")]
 
 
 def test_the_list_is_read_in_pages_along_the_addresses(site: Site) -> None:

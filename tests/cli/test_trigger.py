@@ -1,6 +1,7 @@
 """`trigger` makes events happen for true; `events` lists and shows them."""
 
 import json
+import socket
 
 import pytest
 
@@ -41,6 +42,24 @@ def test_an_event_is_delivered_once_more_under_its_old_id(server: Running, hook:
         assert again.headers["webhook-id"] == first.headers["webhook-id"] == event["id"]
         assert again.body == first.body
     assert invoke("endpoints", "remove", endpoint["id"], *place).code == 0
+
+
+def test_a_test_of_an_endpoint_tells_what_came_back_and_fails_with_it(server: Running, hook: Hook) -> None:
+    place = ("--data", str(server.data))
+    closed = socket.create_server(("127.0.0.1", 0))
+    refusing = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+    closed.close()
+    for url, status, code, said in (
+        (hook.url, 204, 0, "delivered, HTTP 204"),
+        (hook.url, 302, 1, "failed, HTTP 302"),
+        (hook.url, 500, 1, "failed, HTTP 500"),
+        (refusing, 0, 1, "failed, no answer"),
+    ):
+        hook.status = status
+        endpoint = invoke("endpoints", "add", url, "--events", "message.read", "--json", *place).json
+        done = invoke("endpoints", "test", endpoint["id"], *place)
+        assert (done.code, said in done.out) == (code, True), done
+        assert invoke("endpoints", "remove", endpoint["id"], *place).code == 0
 
 
 def test_somebody_opts_out_and_in_again(server: Running) -> None:

@@ -142,6 +142,15 @@ def test_too_fast_for_one_recipient_delays_that_one_alone() -> None:
     assert one.admit(make_waiting("b"), 10.1) == 0
 
 
+def test_what_never_began_leaves_its_place_with_the_recipient_to_the_next() -> None:
+    one, message = governor(), make_waiting("a")
+    for _ in range(Settings().dispatch.pair_burst):
+        assert one.admit(message, 10.0) == 0
+    assert one.admit(message, 10.0) > 0
+    one.never_began(message)
+    assert one.admit(message, 10.0) == 0
+
+
 def test_a_tier_lets_so_many_new_people_in_a_day_and_known_ones_and_replies_always() -> None:
     one = governor(daily_recipients=3)
     for index in range(3):

@@ -66,6 +66,15 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     found = problems("ftp://user@0x7f.1:99/ü#x")
     assert {rule for _, rule in found} == {"scheme", "user_info", "host", "port", "characters", "fragment"}
     assert {pointer for pointer, _ in found} == {"/url"}
+    spaced = problems("https://example.com.:444/ä b")
+    assert {rule for _, rule in spaced} == {"characters", "host", "port"}
+    allowed = check("ftp://example.com/", TRIAL).problems
+    assert [problem.detail for problem in allowed] == [
+        "`ftp` is not a scheme to post to: only https and http are."
+    ]
+    for url in ("https://10.0.0.1/", "https://nas.lan/", "https://169.254.169.254/"):
+        [problem] = check(url, Rules()).problems
+        assert "network.allow_private" in problem.detail
     [problem] = check("http://example.com/?token=secret", Rules()).problems
     assert problem.detail == "The URL must be https." and problem.expected
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from trunkline.api import forms
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api
-from trunkline.api.cursors import make_cursor, read_cursor
+from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.http import Request, Response, as_json
 from trunkline.api.messages import Paging
 from trunkline.api.views import Time
@@ -34,9 +34,14 @@ class Person(forms.Address):
 
     def check(self, value: Any, at: str, findings: Findings) -> Any:
         if type(value) is str and not self._digits.fullmatch(value):
-            before = len(findings.problems)
-            RECIPIENT.check(value, at, findings)
-            return value if len(findings.problems) == before else BROKEN
+            tried = Findings()
+            RECIPIENT.check(value, at, tried)
+            if not tried.problems:
+                return value
+            detail = "This is neither a phone number nor a user id."
+            expected = f"{self._phone.says}, or {RECIPIENT.says}"
+            findings.refuse(at, "format", detail, found=value, expected=expected)
+            return BROKEN
         return super().check(value, at, findings)
 
 
@@ -71,7 +76,7 @@ QUERY = Object(
         "limit": forms.Count(
             at_least=1, at_most=100, about=f"Entries on a page; {_DEFAULT_LIMIT} by default."
         ),
-        "after": Text(at_most=100, about="`paging.next` of another page: what follows it."),
+        "after": Cursor("`paging.next` of another page: what follows it.", kind=ids.CONSENT),
     },
 )
 
@@ -97,11 +102,9 @@ class ConsentPage(msgspec.Struct):
 
 
 async def list_page(api: Api, request: Request, caller: Caller) -> Response:
-    given = forms.read_query(QUERY, request)
+    given = forms.read_query(QUERY, request, Owner(api.cursor_key, caller.account_id))
     account_id, limit = caller.account_id, given.get("limit", _DEFAULT_LIMIT)
-    start = ids.last_id(ids.CONSENT)
-    if "after" in given:
-        start = read_cursor(api.cursor_key, account_id, "after", given["after"], ids.CONSENT)
+    start = given.get("after", ids.last_id(ids.CONSENT))
     rows = await api.runtime.store.read(
         lambda tx: consents.page(tx, account_id, given.get("address", ""), start, limit + 1)
     )

@@ -4,15 +4,16 @@ import msgspec
 
 from trunkline.api import forms
 from trunkline.api.auth import Caller
+from trunkline.api.consents import Person
 from trunkline.api.context import Api
 from trunkline.api.conversation_views import ContactView, show_contact
 from trunkline.api.conversations import contact_of
-from trunkline.api.cursors import make_cursor, read_cursor
+from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.http import Request, Response, as_json
 from trunkline.api.messages import Paging
 from trunkline.errors import Refusal
 from trunkline.model import ids
-from trunkline.shape import Object, Text
+from trunkline.shape import Object
 from trunkline.store import Tx, contacts
 from trunkline.store.contacts import Contact
 
@@ -21,11 +22,11 @@ _DEFAULT_LIMIT = 50
 QUERY = Object(
     {},
     {
-        "address": forms.Address("Only whoever has or had this number or user id."),
+        "address": Person("Only whoever has or had this number or user id."),
         "limit": forms.Count(
             at_least=1, at_most=100, about=f"Contacts on a page; {_DEFAULT_LIMIT} by default."
         ),
-        "after": Text(at_most=100, about="`paging.next` of another page: what follows it."),
+        "after": Cursor("`paging.next` of another page: what follows it.", kind=ids.CONTACT),
     },
 )
 
@@ -38,10 +39,9 @@ class ContactPage(msgspec.Struct):
 
 
 async def list_page(api: Api, request: Request, caller: Caller) -> Response:
-    given, account_id = forms.read_query(QUERY, request), caller.account_id
-    limit, start = given.get("limit", _DEFAULT_LIMIT), ids.last_id(ids.CONTACT)
-    if "after" in given:
-        start = read_cursor(api.cursor_key, account_id, "after", given["after"], ids.CONTACT)
+    account_id = caller.account_id
+    given = forms.read_query(QUERY, request, Owner(api.cursor_key, account_id))
+    limit, start = given.get("limit", _DEFAULT_LIMIT), given.get("after", ids.last_id(ids.CONTACT))
 
     async def work(tx: Tx) -> tuple[list[Contact], dict[str, list[str]]]:
         if "address" in given:

@@ -12,29 +12,40 @@ from msgspec import Meta
 
 from trunkline.api import forms, whatsapp
 from trunkline.api.auth import Caller
+from trunkline.api.consents import Person
 from trunkline.api.context import Api
 from trunkline.api.conversation_views import ConversationView, InboundView, show_conversation, show_inbound
-from trunkline.api.cursors import make_cursor, read_cursor
+from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.http import Request, Response, as_json
 from trunkline.api.messages import Paging
 from trunkline.api.sending import Plan, carry_out
 from trunkline.api.views import MessageView, show_message
 from trunkline.errors import Refusal
 from trunkline.model import ids
-from trunkline.shape import Object, Text
+from trunkline.shape import Findings, Object
 from trunkline.store import Tx, contacts, conversation_pages, inbound, messages, numbers
 from trunkline.store.conversation_pages import ConversationRow, Said
 from trunkline.store.inbound import InboundRow
 
 _DEFAULT_LIMIT = 50
 _NEWEST = ids.last_id(ids.MESSAGE)
-_AFTER = Text(at_most=100, about="`paging.next` of another page: what follows it.")
+_AFTER = Cursor("`paging.next` of another page: what follows it.")
+
+
+class Someone(Person):
+    """Who is asked for by a contact's id, or by an address."""
+
+    def check(self, value: Any, at: str, findings: Findings) -> Any:
+        if type(value) is str and ids.is_id(value, ids.CONTACT):
+            return value
+        return super().check(value, at, findings)
+
 
 QUERY = Object(
     {},
     {
         "number": forms.PhoneNumber("Only those of this business number."),
-        "contact": forms.Address("Only those with this person: a contact's id, a phone number or a user id."),
+        "contact": Someone("Only those with this person: a contact's id, a phone number or a user id."),
         "limit": forms.Count(
             at_least=1, at_most=100, about=f"Conversations on a page; {_DEFAULT_LIMIT} by default."
         ),
@@ -73,18 +84,15 @@ class Marked(msgspec.Struct):
 
 
 async def list_page(api: Api, request: Request, caller: Caller) -> Response:
-    given = forms.read_query(QUERY, request)
-    account_id, limit, start = (
-        caller.account_id,
-        given.get("limit", _DEFAULT_LIMIT),
-        _start(api, caller, given),
-    )
+    given = forms.read_query(QUERY, request, Owner(api.cursor_key, caller.account_id))
+    account_id, limit = caller.account_id, given.get("limit", _DEFAULT_LIMIT)
+    start = given.get("after", _NEWEST)
 
     async def work(tx: Tx) -> tuple[list[ConversationRow], list[ConversationView]]:
         digits = await numbers.digits_by_id(tx, account_id)
         for number_id, contact_id in await _places(tx, account_id, given, digits):
             rows = await conversation_pages.page(tx, account_id, number_id, contact_id, start, limit + 1)
-            return rows, [await _view(api, tx, account_id, row, digits) for row in rows[:limit]]
+            return rows, await _views(api, tx, account_id, rows[:limit], digits)
         return [], []
 
     rows, views = await api.runtime.store.read(work)
@@ -121,14 +129,16 @@ async def show(api: Api, request: Request, caller: Caller) -> Response:
 
     async def work(tx: Tx) -> ConversationView:
         row = await _find(tx, account_id, conversation_id)
-        return await _view(api, tx, account_id, row, await numbers.digits_by_id(tx, account_id))
+        [view] = await _views(api, tx, account_id, [row], await numbers.digits_by_id(tx, account_id))
+        return view
 
     return as_json(await api.runtime.store.read(work))
 
 
 async def list_said(api: Api, request: Request, caller: Caller) -> Response:
-    given, account_id = forms.read_query(SAID_QUERY, request), caller.account_id
-    limit, start = given.get("limit", _DEFAULT_LIMIT), _start(api, caller, given)
+    account_id = caller.account_id
+    given = forms.read_query(SAID_QUERY, request, Owner(api.cursor_key, account_id))
+    limit, start = given.get("limit", _DEFAULT_LIMIT), given.get("after", _NEWEST)
 
     async def work(tx: Tx) -> tuple[list[Said], list[MessageView | InboundView]]:
         row = await _find(tx, account_id, request.params["id"])
@@ -155,12 +165,12 @@ async def _mark(api: Api, request: Request, caller: Caller, more: dict[str, Any]
     async def find(tx: Tx) -> tuple[InboundRow | None, str]:
         row = await _find(tx, account_id, request.params["id"])
         digits = await numbers.digits_by_id(tx, account_id)
-        return await inbound.get(tx, account_id, row.last_inbound_id), digits[row.number_id]
+        return await inbound.last_to_mark(tx, account_id, row.id), digits[row.number_id]
 
     async def plan() -> Plan:
         last, digits = await api.runtime.store.read(find)
         if last is None:
-            raise Refusal("not_found", "Its last message is not kept any more.")
+            raise Refusal("not_found", "There is no message in it that can be marked as read.")
         body = {"status": "read", "message_id": last.provider_id, "from": digits} | more
         message = await whatsapp.prepare(api, caller, body)
         return Plan((message,), msgspec.json.encode(Marked(message.id)))
@@ -180,13 +190,13 @@ async def show_said(tx: Tx, account_id: str, said: Sequence[Said]) -> list[Messa
     ]
 
 
-async def _view(
-    api: Api, tx: Tx, account_id: str, row: ConversationRow, digits: dict[str, str]
-) -> ConversationView:
-    said = await conversation_pages.said(tx, account_id, row, _NEWEST, 1)
-    shown = await show_said(tx, account_id, said)
+async def _views(
+    api: Api, tx: Tx, account_id: str, rows: Sequence[ConversationRow], digits: dict[str, str]
+) -> list[ConversationView]:
+    latest = await conversation_pages.latest(tx, account_id, rows)
+    shown = dict(zip(latest, await show_said(tx, account_id, list(latest.values())), strict=True))
     now = api.runtime.clock.now()
-    return show_conversation(row, digits[row.number_id], shown[0] if shown else None, now)
+    return [show_conversation(row, digits[row.number_id], shown.get(row.id), now) for row in rows]
 
 
 async def _find(tx: Tx, account_id: str, conversation_id: str) -> ConversationRow:
@@ -196,12 +206,6 @@ async def _find(tx: Tx, account_id: str, conversation_id: str) -> ConversationRo
     if row is None:
         raise Refusal("not_found", "There is no conversation of that id in this account.")
     return row
-
-
-def _start(api: Api, caller: Caller, given: dict[str, Any]) -> str:
-    if "after" not in given:
-        return _NEWEST
-    return read_cursor(api.cursor_key, caller.account_id, "after", given["after"])
 
 
 def _paging(api: Api, account_id: str, following: str | None) -> Paging:

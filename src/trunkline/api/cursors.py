@@ -7,26 +7,49 @@ names its account.
 
 import base64
 import hmac
+from typing import Any, NamedTuple
 
-from trunkline.api.http import bad_query
-from trunkline.errors import Refusal
 from trunkline.model import ids
 from trunkline.model.ids import MESSAGE
+from trunkline.shape import BROKEN, Findings, Text
 
 _MAC_LETTERS = 16
+
+
+class Owner(NamedTuple):
+    """Whose cursors they are: what `forms.read_query` is given for queries that have one."""
+
+    key: bytes
+    account_id: str
 
 
 def make_cursor(key: bytes, account_id: str, id_: str) -> str:
     return id_.partition("_")[2] + _mac(key, account_id, id_)
 
 
-def read_cursor(key: bytes, account_id: str, name: str, cursor: str, kind: str = MESSAGE) -> str:
-    """The id of this kind in the cursor that came as the parameter `name`, or `Refusal`."""
-    id_ = f"{kind}_{cursor[:-_MAC_LETTERS]}"
-    is_ours = cursor.isascii() and hmac.compare_digest(_mac(key, account_id, id_), cursor[-_MAC_LETTERS:])
-    if not is_ours or not ids.is_id(id_, kind):
-        raise _not_ours(name)
-    return id_
+class Cursor(Text):
+    """A cursor that came as a parameter. Its normal form is the id in it; `setting` is an `Owner`."""
+
+    def __init__(self, about: str, *, kind: str = MESSAGE, at_most: int = 100) -> None:
+        super().__init__(at_most=at_most, form="what `paging` of this list had, unchanged", about=about)
+        self._kind = kind
+
+    def check(self, value: Any, at: str, findings: Findings) -> Any:
+        before = len(findings.problems)
+        text = super().check(value, at, findings)
+        if len(findings.problems) > before:
+            return BROKEN
+        place = self._read(text, findings.setting)
+        if place is None:
+            detail = "This is not a cursor of this list. Take it from `paging`, unchanged."
+            findings.refuse(at, "cursor", detail, found=value, expected=self.says)
+            return BROKEN
+        return place
+
+    def _read(self, cursor: str, owner: Owner) -> str | None:
+        id_ = f"{self._kind}_{cursor[:-_MAC_LETTERS]}"
+        is_ours = cursor.isascii() and hmac.compare_digest(_mac(*owner, id_), cursor[-_MAC_LETTERS:])
+        return id_ if is_ours and ids.is_id(id_, self._kind) else None
 
 
 def make_place(key: bytes, account_id: str, place: str) -> str:
@@ -34,20 +57,17 @@ def make_place(key: bytes, account_id: str, place: str) -> str:
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=") + _mac(key, account_id, place)
 
 
-def read_place(key: bytes, account_id: str, name: str, cursor: str) -> str:
-    """The text in the cursor, or `Refusal`."""
-    body = cursor[:-_MAC_LETTERS]
-    try:
-        place = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
-    except ValueError:
-        raise _not_ours(name) from None
-    if not hmac.compare_digest(_mac(key, account_id, place).encode(), cursor[-_MAC_LETTERS:].encode()):
-        raise _not_ours(name)
-    return place
+class PlaceCursor(Cursor):
+    """The same, with the text in it."""
 
-
-def _not_ours(name: str) -> Refusal:
-    return bad_query(name, "cursor", "This is not a cursor of this list. Take it from `paging`, unchanged.")
+    def _read(self, cursor: str, owner: Owner) -> str | None:
+        body = cursor[:-_MAC_LETTERS]
+        try:
+            place = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
+        except ValueError:
+            return None
+        is_ours = hmac.compare_digest(_mac(*owner, place).encode(), cursor[-_MAC_LETTERS:].encode())
+        return place if is_ours else None
 
 
 def _mac(key: bytes, account_id: str, id_: str) -> str:

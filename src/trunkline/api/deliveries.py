@@ -1,5 +1,6 @@
 """What became of an endpoint's deliveries: which wait or died, every try, and what is to come once more."""
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -11,15 +12,16 @@ from trunkline import json_gate
 from trunkline.api import forms, once
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api
-from trunkline.api.cursors import make_cursor, read_cursor
+from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.endpoints import id_of, mine
-from trunkline.api.http import Request, Response, as_json, bad_query
+from trunkline.api.events import EventId
+from trunkline.api.http import Request, Response, as_json
 from trunkline.api.views import Time
 from trunkline.clock import to_rfc3339
 from trunkline.delivery import endpoints, replays
-from trunkline.errors import Problem, Refusal
+from trunkline.errors import Problem
 from trunkline.model import ids
-from trunkline.shape import Array, Boolean, Choice, Object, Text
+from trunkline.shape import Array, Boolean, Choice, Object
 from trunkline.store import delivery_log
 from trunkline.store.deliveries import PARKED
 from trunkline.store.delivery_log import DeliveryRow, TryRow
@@ -27,20 +29,18 @@ from trunkline.store.delivery_log import DeliveryRow, TryRow
 _DEFAULT_LIMIT = 50
 _PAGE = {
     "limit": forms.Count(at_least=1, at_most=100, about=f"Events on a page; {_DEFAULT_LIMIT} by default."),
-    "after": Text(at_most=100, about="`paging.next` of another page: what follows it."),
+    "after": Cursor("`paging.next` of another page: what follows it.", kind=ids.EVENT),
 }
 DELIVERIES = Object(
     {}, {"state": Choice("waiting", "delivered", "dead", about="Only deliveries in this state."), **_PAGE}
 )
-TRIES = Object({}, {"event_id": Text(at_most=64, about="Only tries to deliver this event."), **_PAGE})
+TRIES = Object({}, {"event_id": EventId("Only tries to deliver this event."), **_PAGE})
 
 
 REPLAY = Object(
     {},
     {
-        "event_ids": Array(
-            Text(at_most=64, form="the id of an event, evt_…"), at_least=1, at_most=100, about="Just these."
-        ),
+        "event_ids": Array(EventId("An event's id."), at_least=1, at_most=100, about="Just these."),
         "since": forms.Moment("What happened at this time or later."),
         "until": forms.Moment("What happened before this time; until now by default."),
         "failed_only": Boolean("Only what was given up, or still waits for its next try."),
@@ -100,9 +100,9 @@ class DeliveryAttemptPage(msgspec.Struct):
 
 async def list_deliveries(api: Api, request: Request, caller: Caller) -> Response:
     endpoint = await endpoints.find(api.runtime, caller.account_id, id_of(request))
-    given = forms.read_query(DELIVERIES, request)
+    given = forms.read_query(DELIVERIES, request, Owner(api.cursor_key, caller.account_id))
     limit = given.get("limit", _DEFAULT_LIMIT)
-    before = _place(api, caller, given)
+    before = given.get("after")
     rows = await api.runtime.store.read(
         lambda tx: delivery_log.deliveries(
             tx, caller.account_id, endpoint.id, given.get("state"), before, limit + 1
@@ -115,15 +115,13 @@ async def list_deliveries(api: Api, request: Request, caller: Caller) -> Respons
 
 async def list_attempts(api: Api, request: Request, caller: Caller) -> Response:
     endpoint = await endpoints.find(api.runtime, caller.account_id, id_of(request))
-    given = forms.read_query(TRIES, request)
+    given = forms.read_query(TRIES, request, Owner(api.cursor_key, caller.account_id))
     if "event_id" in given:
-        if not ids.is_id(given["event_id"], ids.EVENT):
-            raise bad_query("event_id", "format", "This is not the id of an event, evt_….")
         rows = await api.runtime.store.read(
             lambda tx: delivery_log.tries_of(tx, caller.account_id, endpoint.id, given["event_id"])
         )
         return as_json(DeliveryAttemptPage([_attempt(row) for row in rows], NextPage(next=None)))
-    limit, before = given.get("limit", _DEFAULT_LIMIT), _place(api, caller, given)
+    limit, before = given.get("limit", _DEFAULT_LIMIT), given.get("after")
     rows = await api.runtime.store.read(
         lambda tx: delivery_log.tries(tx, caller.account_id, endpoint.id, before, limit + 1)
     )
@@ -142,11 +140,8 @@ class Replayed(msgspec.Struct, kw_only=True):
 async def replay(api: Api, request: Request, caller: Caller) -> Response:
     """Under the `webhook-id` that they had; at once, as far as the endpoint takes them."""
     endpoint = await mine(api, request, caller)
-    given = forms.read_body(REPLAY, request)
+    given = await _what_again(api, request, caller)
     is_list = "event_ids" in given
-    if is_list == bool(given.keys() - {"event_ids"}):
-        detail = "Say which: by `event_ids`, or by `since`, `until` and `failed_only`."
-        raise Refusal("invalid_request", problems=[Problem("", "exactly_one", detail)])
 
     async def work() -> bytes:
         again = replays.some(api.runtime, endpoint, given["event_ids"]) if is_list else _stretch()
@@ -162,10 +157,21 @@ async def replay(api: Api, request: Request, caller: Caller) -> Response:
     return await once.carry_out(api, request, caller, value, work)
 
 
-def _place(api: Api, caller: Caller, given: dict[str, Any]) -> str | None:
-    if "after" not in given:
-        return None
-    return read_cursor(api.cursor_key, caller.account_id, "after", given["after"], ids.EVENT)
+async def _what_again(api: Api, request: Request, caller: Caller) -> dict[str, Any]:
+    looked = forms.look(REPLAY, request)
+    given, problems = looked.given, looked.problems
+    if given.get("since", 0) > given.get("until", math.inf):
+        detail, expected = "This is before `since`.", "a time after `since`"
+        problems.append(Problem("/until", "out_of_range", detail, expected=expected))
+    # Of a member that is not known nobody can say what it was to choose.
+    strange = any(problem.rule == "unknown_member" for problem in problems)
+    if ("event_ids" in looked.names) == bool(looked.names - {"event_ids"}) and (looked.names or not strange):
+        detail = "Say which: by `event_ids`, or by `since`, `until` and `failed_only`."
+        expected = "`event_ids` alone, or at least one of `since`, `until` and `failed_only`"
+        problems.append(Problem("", "exactly_one", detail, expected=expected))
+    if problems:  # else the replay itself looks for them
+        problems += await replays.unknown(api.runtime, caller.account_id, given.get("event_ids", []))
+    return looked.settled()
 
 
 def _page(

@@ -4,13 +4,14 @@ What became of their deliveries is in `deliveries.py`. A secret is shown once, w
 is for endpoints that no real number's events go to.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from trunkline import json_gate, url_guard
-from trunkline.api import forms
+from trunkline.api import forms, once
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api
 from trunkline.api.http import Request, Response, as_json
@@ -22,9 +23,10 @@ from trunkline.errors import Problem, Refusal, shorten
 from trunkline.model import ids
 from trunkline.model.events import TYPES, is_choice
 from trunkline.shape import BROKEN, Array, Boolean, Choice, Findings, Integer, Object, Schema, Text
-from trunkline.store import delivery_log
-from trunkline.store.delivery_log import Standing
+from trunkline.store import Tx, delivery_log, idempotency
+from trunkline.store.delivery_log import Ahead, Standing
 from trunkline.store.endpoints import EndpointRow
+from trunkline.store.idempotency import Answered
 
 FORMATS = ("events", "meta")
 DEFAULT_OVERLAP_HOURS = 24
@@ -67,7 +69,7 @@ _CHOICES = {
     "per_second": Integer(at_least=1, at_most=10_000, about="Posts a second at most; null: no limit."),
 }
 FORM = Object({"url": _URL}, _CHOICES)
-CHANGES = Object({}, {"url": _URL} | _CHOICES)
+CHANGES = forms.Changes({"url": _URL} | _CHOICES, nullable=("number_id", "per_second"))
 ROTATION = Object(
     {},
     {
@@ -78,7 +80,6 @@ ROTATION = Object(
         )
     },
 )
-_NULLABLE = ("number_id", "per_second")
 
 
 class EndpointView(msgspec.Struct, kw_only=True):
@@ -113,12 +114,33 @@ class NewEndpointView(EndpointView, kw_only=True):
     secret: Annotated[str, Meta(description="whsec_…: signs every post. It cannot be shown again.")]
 
 
+class AddedEndpointView(EndpointView, kw_only=True):
+    """An endpoint that was added, with its secret in the first answer only."""
+
+    secret: Annotated[
+        str | None,
+        Meta(
+            description="whsec_…: signs every post. It cannot be shown again: null in an answer that is "
+            "repeated for an `Idempotency-Key`."
+        ),
+    ]
+    hint: Annotated[
+        str | msgspec.UnsetType, Meta(description="Only beside a null `secret`: how to come to one.")
+    ] = msgspec.UNSET
+
+
 class EndpointStanding(EndpointView, kw_only=True):
-    """An endpoint, and how it takes what it gets."""
+    """An endpoint, and how it takes what it gets. Of each kind no more than 10,000 are counted."""
 
     position: Annotated[str | None, Meta(description="The last event that it is done with or tried once.")]
     waiting: Annotated[int, Meta(description="Deliveries that failed and are tried again.")]
     dead: Annotated[int, Meta(description="Deliveries given up; replay them.")]
+    pending: Annotated[
+        int, Meta(description="Events that it has yet to get: those that wait, and those after its position.")
+    ]
+    pending_is_at_least: Annotated[
+        bool, Meta(description="There were too many to count: `pending` or more have yet to come.")
+    ]
     failing_since: Annotated[MaybeTime, Meta(description="Null while it answers.")]
     probe_at: Annotated[MaybeTime, Meta(description="When it is tried again while it is paused.")]
 
@@ -135,30 +157,62 @@ async def list_all(api: Api, request: Request, caller: Caller) -> Response:
 
 
 async def add(api: Api, request: Request, caller: Caller) -> Response:
-    given = forms.read_body(FORM, request)
+    key, account_id = once.key_of(request), caller.account_id
+    if key is None:
+        row, secret = await endpoints.add(api.runtime, account_id, _new_row(api, request, caller))
+        return as_json(AddedEndpointView(**members(api, row), secret=secret), 201)
+    mark = once.fingerprint(request, json_gate.decode(request.body, limit=len(request.body)))
+    with once.running(api, account_id, key, mark):
+        first = await api.runtime.store.read(lambda tx: idempotency.recall(tx, account_id, key))
+        made = first or await endpoints.add_once(
+            api.runtime,
+            account_id,
+            _new_row(api, request, caller),
+            lambda row: _without_secret(api, row, key, mark),
+        )
+    if isinstance(made, Answered):
+        return once.again(made, mark)
+    return as_json(AddedEndpointView(**members(api, made[0]), secret=made[1]), 201)
+
+
+def _without_secret(api: Api, row: EndpointRow, key: str, mark: bytes) -> Answered:
+    """What a repetition gets: nothing keeps the secret in clear."""
+    hint = f"The secret was in the first answer; POST /v1/endpoints/{row.id}/rotate-secret makes another."
+    body = msgspec.json.encode(AddedEndpointView(**members(api, row), secret=None, hint=hint))
+    return Answered(row.account_id, key, mark, 201, body, row.created_at)
+
+
+def _new_row(api: Api, request: Request, caller: Caller) -> dict[str, Any]:
+    looked = forms.look(FORM, request)
+    looked.problems.extend(_faults(api, caller, looked.given, looked.given.get("format", "events")))
+    given = looked.settled()
     must_be_allowed(api, caller, given.get("number_id"))
-    _check(api, caller, given, given.get("format", "events"))
-    row, secret = await endpoints.add(api.runtime, caller.account_id, _as_row(given))
-    return as_json(NewEndpointView(**members(api, row), secret=secret), 201)
+    return _as_row(given)
 
 
 async def show(api: Api, request: Request, caller: Caller) -> Response:
     row = await endpoints.find(api.runtime, caller.account_id, id_of(request))
-    standing = await api.runtime.store.read(lambda tx: delivery_log.standing(tx, row.account_id, row.id))
-    return as_json(EndpointStanding(**members(api, row), **_standing(standing)))
+
+    async def work(tx: Tx) -> tuple[Standing | None, list[Ahead]]:
+        standing = await delivery_log.standing(tx, row.account_id, row.id)
+        position = standing.position if standing else ""
+        return standing, await delivery_log.ahead(tx, row.account_id, position)
+
+    standing, ahead = await api.runtime.store.read(work)
+    backlog = _backlog(api, row, standing, ahead)
+    return as_json(EndpointStanding(**members(api, row), **_standing(standing), **backlog))
 
 
 async def change(api: Api, request: Request, caller: Caller) -> Response:
-    """A member that is null is cleared, where null means something; else it is as if it was not there."""
+    """A member that is null is cleared, where null means something."""
     row = await mine(api, request, caller)
-    given = forms.read_body(CHANGES, request)
-    raw = json_gate.decode(request.body, limit=len(request.body))
-    given |= {name: None for name in _NULLABLE if name in raw and raw[name] is None}
-    must_be_allowed(api, caller, given.get("number_id", row.number_id))
-    format_ = given.get("format", row.format)
-    if format_ != row.format and "event_types" not in given:
+    looked = forms.look(CHANGES, request)
+    given, format_ = looked.given, looked.given.get("format", row.format)
+    if format_ != row.format and "event_types" not in looked.names:
         given["event_types"] = msgspec.json.decode(row.event_types)
-    _check(api, caller, given, format_)
+    looked.problems.extend(_faults(api, caller, given, format_))
+    given = looked.settled()
+    must_be_allowed(api, caller, given.get("number_id", row.number_id))
     row = await endpoints.change(api.runtime, caller.account_id, row.id, _as_row(given))
     return as_json(EndpointView(**members(api, row)))
 
@@ -222,27 +276,29 @@ def check_url(api: Api, url: str) -> list[Problem]:
     return list(url_guard.check(url, api.runtime.url_rules()).problems)
 
 
-def _check(api: Api, caller: Caller, given: dict[str, Any], format_: str) -> None:
+def _faults(api: Api, caller: Caller, given: dict[str, Any], format_: str) -> list[Problem]:
     """What the form does not know: the operator's rules for addresses, and the account's numbers."""
     problems = check_url(api, given["url"]) if "url" in given else []
     number_id = given.get("number_id")
     mine = [row.id for row in api.runtime.directory.of_account(caller.account_id)]
     if number_id is not None and number_id not in mine:
         detail = "There is no number of that id in this account."
-        problems.append(Problem("/number_id", "unknown_number", detail, shorten(number_id)))
+        expected = "the id of a number of this account, num_…"
+        problems.append(Problem("/number_id", "unknown_number", detail, shorten(number_id), expected))
     if format_ == "meta":
         problems += _untold(api, given.get("event_types", []))
-    if problems:
-        raise Refusal("invalid_request", problems=problems)
+    return problems
 
 
 def _untold(api: Api, event_types: list[str]) -> list[Problem]:
     connectors = api.runtime.connectors.values()
+    told = [type_ for type_ in TYPES if any(connector.tells(type_) for connector in connectors)]
     detail = "Format `meta` has no shape for this event; format `events` has."
+    expected = f"format `events`, or of these: {', '.join(told)}"
     return [
-        Problem(f"/event_types/{place}", "not_in_meta", detail, shorten(type_))
+        Problem(f"/event_types/{place}", "not_in_meta", detail, shorten(type_), expected)
         for place, type_ in enumerate(event_types)
-        if type_ in TYPES and not any(connector.tells(type_) for connector in connectors)
+        if type_ in TYPES and type_ not in told
     ]
 
 
@@ -275,6 +331,16 @@ def members(api: Api, row: EndpointRow) -> dict[str, Any]:
         "created_by": row.created_by,
         "created_at": to_rfc3339(row.created_at),
         "updated_at": to_rfc3339(row.updated_at),
+    }
+
+
+def _backlog(api: Api, row: EndpointRow, standing: Standing | None, ahead: Sequence[Ahead]) -> dict[str, Any]:
+    """Of what follows in the log only what goes to this endpoint."""
+    is_wanted = formats.wanted(row, api.runtime.connectors)
+    passed, waiting = (standing.passed, standing.waiting) if standing else (0, 0)
+    return {
+        "pending": passed + sum(kind.count for kind in ahead if is_wanted(kind)),
+        "pending_is_at_least": delivery_log.MOST_COUNTED in (waiting, sum(kind.count for kind in ahead)),
     }
 
 

@@ -111,7 +111,7 @@ class EventPage(msgspec.Struct):
 async def list_page(api: Api, request: Request, caller: Caller) -> Response:
     given = forms.read_query(QUERY, request)
     if "after" in given and "before" in given:
-        raise bad_query("before", "exactly_one", "Give `after` or `before`, not both.")
+        raise bad_query("before", "exactly_one", "Give `after` or `before`, not both.", "one of the two")
     limit = given.get("limit", _DEFAULT_LIMIT)
     is_backward = (given.get("order") == "newest") != ("before" in given)
     start = given.get("after") or given.get("before") or (END if is_backward else BEGINNING)
@@ -189,7 +189,9 @@ def _last_event_id(request: Request) -> str | None:
     text = request.headers.get("last-event-id", "")
     if text and not ids.is_id(text, ids.EVENT):
         detail = "This is not the id of an event."
-        raise Refusal("invalid_request", problems=[Problem("Last-Event-ID:", "format", detail, text[:60])])
+        expected = "the id of an event, such as evt_01h455vb4pex5vsknk084sn02q"
+        problem = Problem("Last-Event-ID:", "format", detail, shorten(text), expected)
+        raise Refusal("invalid_request", problems=[problem])
     return text or None
 
 

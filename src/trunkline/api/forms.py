@@ -1,7 +1,8 @@
 """Bodies and queries of our own routes, checked like messages are: strictly, and everything at once."""
 
 import re
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -10,33 +11,83 @@ from trunkline import json_gate, phones
 from trunkline.api.http import Request
 from trunkline.clock import parse_rfc3339
 from trunkline.errors import Problem, Refusal
-from trunkline.shape import BROKEN, Findings, Object, Schema, Text
+from trunkline.shape import BROKEN, Findings, Object, Schema, Shape, Text
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def read_body(shape: Object, request: Request) -> dict[str, Any]:
     """The body in its normal form, or `Refusal` with every problem."""
-    return _checked(shape, json_gate.decode(request.body, limit=len(request.body)), "")
+    return look(shape, request).settled()
 
 
-def read_query(shape: Object, request: Request) -> dict[str, Any]:
+def read_query(shape: Object, request: Request, setting: Any = None) -> dict[str, Any]:
     """The same for the query; a problem's pointer is then `?` and the parameter's name."""
-    return _checked(shape, request.query_values(), "?")
+    looked = _look(shape, request.query_values(), setting)
+    return Looked(looked.given, looked.names, [_in_query(problem) for problem in looked.problems]).settled()
 
 
-def _checked(shape: Object, value: Any, prefix: str) -> dict[str, Any]:
-    findings = Findings()
-    normal: dict[str, Any] = shape.check(value, "", findings)
-    if findings.problems:
-        raise Refusal("invalid_request", problems=[_at(prefix, problem) for problem in findings.problems])
-    return normal
+class Looked(NamedTuple):
+    """A body whose shape was looked at, for checks of its sound members before all is refused at once."""
+
+    given: dict[str, Any]
+    """The members that are sound. An array may have items that are not, and are `BROKEN`."""
+    names: frozenset[str]
+    """Of the members that are known here, sound or not."""
+    problems: list[Problem]
+
+    def settled(self) -> dict[str, Any]:
+        if self.problems:
+            raise Refusal("invalid_request", problems=self.problems)
+        return self.given
 
 
-def _at(prefix: str, problem: Problem) -> Problem:
-    if not prefix:
-        return problem
-    return msgspec.structs.replace(problem, pointer=prefix + problem.pointer.removeprefix("/"))
+def look(shape: Object, request: Request) -> Looked:
+    """`Refusal` only where the body is no JSON."""
+    return _look(shape, json_gate.decode(request.body, limit=len(request.body)), None)
+
+
+def _look(shape: Object, value: Any, setting: Any) -> Looked:
+    findings = Findings(setting)
+    normal = shape.check(value, "", findings)
+    if normal is BROKEN:
+        return Looked({}, frozenset(), findings.problems)
+    wrong = {problem.pointer for problem in findings.problems}
+    sound = {name: kept for name, kept in normal.items() if kept is not BROKEN and f"/{name}" not in wrong}
+    return Looked(sound, frozenset(normal), findings.problems)
+
+
+def _in_query(problem: Problem) -> Problem:
+    return msgspec.structs.replace(problem, pointer="?" + problem.pointer.removeprefix("/"))
+
+
+NOTHING = Object()
+"""The body of routes that need none."""
+
+
+class Changes(Object):
+    """Members to change. Null clears those that are `nullable`; for the others it is no value."""
+
+    def __init__(self, members: Mapping[str, Shape], nullable: Collection[str] = ()) -> None:
+        super().__init__({}, members)
+        self._nullable = nullable
+
+    def check(self, value: Any, at: str, findings: Findings) -> Any:
+        normal = super().check(value, at, findings)
+        if normal is BROKEN:
+            return BROKEN
+        for name in [name for name in self.members if name in value and value[name] is None]:
+            if name in self._nullable:
+                normal[name] = None
+            else:
+                normal[name] = self.members[name].wrong_type(None, f"{at}/{name}", findings)
+        return normal
+
+    def schema(self) -> Schema:
+        schema = super().schema()
+        for name in self.members.keys() - set(self._nullable):
+            schema["properties"][name] = self.members[name].schema()
+        return schema
 
 
 class PhoneNumber(Text):

@@ -60,8 +60,9 @@ class Request(msgspec.Struct):
         return values
 
 
-def bad_query(name: str, rule: str, detail: str) -> Refusal:
-    return Refusal("invalid_request", problems=[Problem(f"?{name[:64]}", rule, detail)])
+def bad_query(name: str, rule: str, detail: str, expected: str | None = None) -> Refusal:
+    problem = Problem(f"?{name[:64]}", rule, detail, expected=expected)
+    return Refusal("invalid_request", problems=[problem])
 
 
 class Response(msgspec.Struct, frozen=True):

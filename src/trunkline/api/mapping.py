@@ -40,14 +40,12 @@ class Unmapped(msgspec.Struct, kw_only=True):
 
 async def map_number(api: Api, request: Request, caller: Caller) -> Response:
     """201 for a new mapping, 200 when one that was here leads to another address now."""
-    given = forms.read_body(FORM, request)
-    number = _number(api, caller, given)
-    problems = check_url(api, given["url"])
-    if number is None:
-        detail = "There is no such number in this account, or its phone number id is another."
-        problems.append(Problem("/waba_number", "unknown_number", detail, shorten(given["waba_number"])))
-    if problems or number is None:
-        raise Refusal("invalid_request", problems=problems)
+    looked = forms.look(FORM, request)
+    number = _number(api, caller, looked.given)
+    looked.problems.extend(_faults(api, looked.given, number))
+    given = looked.settled()
+    if number is None:  # never: that is a fault
+        raise Refusal("internal")
     must_be_allowed(api, caller, number.id)
     row, secret = await endpoints.map_number(api.runtime, caller.account_id, number.id, given["url"])
     if secret is None:
@@ -69,7 +67,19 @@ async def unmap_number(api: Api, request: Request, caller: Caller) -> Response:
 
 
 def _number(api: Api, caller: Caller, given: dict[str, Any]) -> NumberRow | None:
-    for row in api.runtime.directory.of_account(caller.account_id):
-        if row.digits == given["waba_number"]:
-            return row if given.get("phone_number_id", row.phone_number_id) == row.phone_number_id else None
-    return None
+    numbers = api.runtime.directory.of_account(caller.account_id)
+    return next((row for row in numbers if row.digits == given.get("waba_number")), None)
+
+
+def _faults(api: Api, given: dict[str, Any], number: NumberRow | None) -> list[Problem]:
+    """What the form does not know: the operator's rules for addresses, and the account's numbers."""
+    problems = check_url(api, given["url"]) if "url" in given else []
+    if number is None and "waba_number" in given:
+        detail, expected = "There is no such number in this account.", "a number of this account"
+        found = shorten(given["waba_number"])
+        problems.append(Problem("/waba_number", "unknown_number", detail, found, expected))
+    its_id = given.get("phone_number_id")
+    if number is not None and its_id not in (None, number.phone_number_id):
+        detail, expected = "This is not the id of that number.", f"{number.phone_number_id}, or none"
+        problems.append(Problem("/phone_number_id", "unknown_number", detail, shorten(its_id), expected))
+    return problems

@@ -16,7 +16,7 @@ from trunkline.api import forms, whatsapp
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api
 from trunkline.api.conversation_views import InboundView, show_inbound
-from trunkline.api.cursors import make_cursor, read_cursor
+from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.http import Request, Response, as_json, bad_query
 from trunkline.api.problems import told
 from trunkline.api.sending import Plan, carry_out
@@ -49,8 +49,8 @@ QUERY = Object(
         "limit": forms.Count(
             at_least=1, at_most=100, about=f"Messages on a page; {_DEFAULT_LIMIT} by default."
         ),
-        "after": Text(at_most=100, about="`paging.next` of another page: what follows it."),
-        "before": Text(at_most=100, about="`paging.previous` of another page: what comes before it."),
+        "after": Cursor("`paging.next` of another page: what follows it."),
+        "before": Cursor("`paging.previous` of another page: what comes before it."),
     },
 )
 
@@ -239,12 +239,12 @@ def _may_be_id(text: str) -> bool:
 
 async def list_page(api: Api, request: Request, caller: Caller) -> Response:
     """Newest first, along the ids. Read marks are left out unless asked for by their type."""
-    given = forms.read_query(QUERY, request)
+    given = forms.read_query(QUERY, request, Owner(api.cursor_key, caller.account_id))
     account_id, limit = caller.account_id, given.get("limit", _DEFAULT_LIMIT)
     is_backward = "before" in given
     if is_backward and "after" in given:
-        raise bad_query("before", "exactly_one", "Give `after` or `before`, not both.")
-    start = _start_of(api, account_id, given)
+        raise bad_query("before", "exactly_one", "Give `after` or `before`, not both.", "one of the two")
+    start = given.get("after") or given.get("before") or ids.last_id(ids.MESSAGE)
     filters = Filters(
         state=given.get("state", ""),
         type=given.get("type", ""),
@@ -266,13 +266,6 @@ async def list_page(api: Api, request: Request, caller: Caller) -> Response:
     paging = _paging(api, account_id, rows, older=has_more or is_backward, newer=newer)
     page = MessagePage([show_message(row, digits[row.number_id]) for row in rows], paging)
     return Response(200, msgspec.json.encode(page), headers=_links(request, paging))
-
-
-def _start_of(api: Api, account_id: str, given: dict[str, Any]) -> str:
-    for name in ("after", "before"):
-        if name in given:
-            return read_cursor(api.cursor_key, account_id, name, given[name])
-    return ids.last_id(ids.MESSAGE)
 
 
 def _paging(api: Api, account_id: str, rows: list[MessageRow], *, older: bool, newer: bool) -> Paging:

@@ -70,7 +70,7 @@ FORM = Object(
 )
 
 
-CHANGES = Object({}, {"window_policy": _WINDOW_POLICY})
+CHANGES = forms.Changes({"window_policy": _WINDOW_POLICY})
 
 
 class NumberList(msgspec.Struct):

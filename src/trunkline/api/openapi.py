@@ -213,7 +213,7 @@ def _refusals(route: Route) -> dict[str, Schema]:
         words += _KEY_REASONS
     if route.who in (Who.LIVE_KEY, Who.OPERATOR):
         words += ["scope_missing"]
-    if route.takes in (Takes.JSON, Takes.LARGE_JSON):
+    if route.takes in (Takes.JSON, Takes.LARGE_JSON, Takes.EMPTY):
         words += _JSON_REASONS
     words += _ONCE_REASONS if route.once else ()
     words += ["not_found"] if route.on_virtual_time else ()

@@ -114,7 +114,7 @@ def told(refusal: Refusal) -> str:
     if refusal.detail != refusal.reason.title or not refusal.problems:
         return refusal.detail
     first, *others = refusal.problems
-    where = f"{first.pointer}: " if first.pointer else ""
+    where = f"{first.pointer.removesuffix(':')}: " if first.pointer else ""  # a header's name has its own
     more = f" (and {len(others)} more)" if others else ""
     return f"{where}{first.detail}{more}"
 

@@ -19,6 +19,7 @@ class Takes(Enum):
     """What a route makes of a body."""
 
     NOTHING = auto()  # what comes is not looked at
+    EMPTY = auto()  # nothing, or {}
     JSON = auto()
     LARGE_JSON = auto()
     BYTES = auto()  # as it is, whatever its type

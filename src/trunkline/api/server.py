@@ -12,7 +12,7 @@ import msgspec
 from starlette.routing import Route as StarletteRoute
 from starlette.routing import Router
 
-from trunkline.api import metrics
+from trunkline.api import forms, metrics
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api, Hooks
 from trunkline.api.http import (
@@ -44,6 +44,7 @@ _JSON_TYPE = re.compile(r"(?:application/(?:[\w.+-]+\+)?json|text/json)\s*(?:;.*
 _CHARSET = re.compile(r";\s*charset=\"?([^\s\";]+)", re.IGNORECASE)
 _UTF8 = ("utf-8", "utf8", "us-ascii")
 _HOOKS = "/hooks/"
+_JSON = (Takes.JSON, Takes.LARGE_JSON)
 ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 
 
@@ -119,6 +120,7 @@ class Endpoint:
         limits = api.runtime.settings.limits
         self._limits = {
             Takes.NOTHING: limits.body_bytes,
+            Takes.EMPTY: limits.body_bytes,
             Takes.JSON: limits.body_bytes,
             Takes.LARGE_JSON: limits.batch_body_bytes,
             Takes.BYTES: limits.batch_body_bytes,
@@ -175,7 +177,7 @@ class Endpoint:
     ) -> Response | Streamed:
         if route.takes is Takes.NOTHING:
             return await route.handler(self._api, request, caller)
-        if route.takes is not Takes.BYTES and request.headers.get("content-length") != "0":
+        if route.takes in _JSON and request.headers.get("content-length") != "0":
             _expect_json(request.headers)
         gate = self._api.gate
         room = gate.posts if route.takes is Takes.BYTES else gate.bodies
@@ -186,6 +188,8 @@ class Endpoint:
                 self._api.hooks.missed(request.params["hook_key"])
             raise
         try:
+            if route.takes is Takes.EMPTY:
+                _expect_nothing(request)
             return await route.handler(self._api, request, caller)
         finally:
             if len(request.body) > ONE_PIECE:
@@ -196,6 +200,13 @@ class Endpoint:
             return Refusal("not_found", "There is no such address; /docs lists those that exist.")
         allowed = ", ".join(sorted(self._routes))
         return Refusal("method_not_allowed", f"This address takes {allowed}.", headers={"Allow": allowed})
+
+
+def _expect_nothing(request: Request) -> None:
+    """Or an object without members, which some clients send whenever they post."""
+    if request.body:
+        _expect_json(request.headers)
+        forms.read_body(forms.NOTHING, request)
 
 
 def _expect_json(headers: Mapping[str, str]) -> None:

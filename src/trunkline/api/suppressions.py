@@ -14,14 +14,14 @@ from trunkline.api import forms
 from trunkline.api.auth import Caller
 from trunkline.api.consents import Person, entry
 from trunkline.api.context import Api
-from trunkline.api.cursors import make_place, read_place
+from trunkline.api.cursors import Owner, PlaceCursor, make_place
 from trunkline.api.http import Request, Response, as_json, bad_query
 from trunkline.api.messages import Paging
 from trunkline.api.views import Time
 from trunkline.clock import to_rfc3339
 from trunkline.errors import Problem, Refusal
 from trunkline.model.opt_out import ALL, MARKETING
-from trunkline.shape import Array, Choice, Findings, Object, Text
+from trunkline.shape import Anything, Array, Choice, Findings, Object, Schema, Text
 from trunkline.store import Tx, consents, suppressions
 from trunkline.store.suppressions import IMPORT, OPERATOR, SOURCES, Suppression
 
@@ -37,12 +37,16 @@ _ADDRESS = Person("Whom: a phone number or a user id.")
 
 FORM = Object({"to": _ADDRESS}, {"scope": _SCOPE, "reason": _REASON})
 
+
+class Entry(Anything):
+    """An address of an import, looked at one by one: a bad one does not stop the others."""
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+
 IMPORT_FORM = Object(
-    {
-        "addresses": Array(
-            Text(at_most=512), at_least=1, at_most=MOST_AT_ONCE, about="Phone numbers and user ids."
-        )
-    },
+    {"addresses": Array(Entry(), at_least=1, at_most=MOST_AT_ONCE, about="Phone numbers and user ids.")},
     {"scope": _SCOPE, "reason": _REASON},
 )
 
@@ -52,7 +56,7 @@ QUERY = Object(
         "limit": forms.Count(
             at_least=1, at_most=1000, about=f"Entries on a page; {_DEFAULT_LIMIT} by default."
         ),
-        "after": Text(at_most=600, about="`paging.next` of another page: what follows it."),
+        "after": PlaceCursor("`paging.next` of another page: what follows it.", at_most=600),
     },
 )
 
@@ -108,12 +112,10 @@ class ImportResult(msgspec.Struct, kw_only=True):
 
 
 async def list_page(api: Api, request: Request, caller: Caller) -> Response:
-    given = forms.read_query(QUERY, request)
+    given = forms.read_query(QUERY, request, Owner(api.cursor_key, caller.account_id))
     account_id, limit = caller.account_id, given.get("limit", _DEFAULT_LIMIT)
-    start = ("", "")
-    if "after" in given:
-        address, _, scope = read_place(api.cursor_key, account_id, "after", given["after"]).partition(" ")
-        start = (address, scope)
+    address, _, scope = given.get("after", "").partition(" ")
+    start = (address, scope)
     rows = await api.runtime.store.read(lambda tx: suppressions.page(tx, account_id, start, limit + 1))
     more = len(rows) > limit
     rows = rows[:limit]
@@ -198,13 +200,14 @@ async def _add(tx: Tx, account_id: str, addresses: Sequence[str], model: Suppres
     await suppressions.lock(tx, account_id)
     rows = [msgspec.structs.replace(model, address=address) for address in everywhere]
     new = await suppressions.add_many(tx, account_id, rows)
+    await suppressions.end_waiting(tx, account_id, [address for address, _ in new], model.created_at)
     proof = {"reason": model.reason} if model.reason else None
     said = [entry(a, model.scope, "withdrawn", model.source, proof, model.created_at) for a in addresses]
     await consents.append_many(tx, account_id, said)
     return {address for address, _ in new}
 
 
-def _sorted_out(addresses: Sequence[str]) -> tuple[list[str], list[RefusedAddress]]:
+def _sorted_out(addresses: Sequence[Any]) -> tuple[list[str], list[RefusedAddress]]:
     """Those that are addresses, each once, and what is wrong with the others."""
     good: dict[str, None] = {}
     refused: list[RefusedAddress] = []
@@ -242,4 +245,4 @@ def _nobody() -> list[Suppression]:
 
 def _no_proof() -> Refusal:
     detail = "They said so themselves; it is lifted only with a proof that they agreed again."
-    return bad_query("proof", "required", detail)
+    return bad_query("proof", "required", detail, "what shows that they agreed again")

@@ -10,6 +10,7 @@ import typer
 
 from trunkline.cli import output
 from trunkline.cli.client import Client
+from trunkline.cli.exits import ExitCode
 from trunkline.cli.life import local_time
 from trunkline.cli.office import ask
 from trunkline.cli.options import AccountName, Place, expanded
@@ -128,7 +129,7 @@ def test(
         float, typer.Option("--wait", min=0, max=600, help="Seconds to wait for what becomes of it.")
     ] = 10.0,
 ) -> None:
-    """Post an event endpoint.test to it, and tell how that went."""
+    """Post an event endpoint.test to it, and tell how that went; exit code 1 when it was not taken."""
 
     async def work(api: Client) -> dict[str, Any]:
         event = await api.post(f"/v1/endpoints/{endpoint}/test")
@@ -137,6 +138,8 @@ def test(
     with output.command(place.as_json) as out:
         told = ask(place, account, work)
         out.result(told, lambda: _show_test(told))
+        if code := _code_of(told["attempt"]):
+            raise typer.Exit(code)
 
 
 async def _first_attempt(api: Client, endpoint: str, event_id: str, wait: float) -> dict[str, Any] | None:
@@ -151,6 +154,12 @@ async def _first_attempt(api: Client, endpoint: str, event_id: str, wait: float)
         await asyncio.sleep(_POLL_SECONDS)
 
 
+def _code_of(attempt: dict[str, Any] | None) -> ExitCode:
+    if attempt is None:
+        return ExitCode.PENDING
+    return ExitCode.OK if attempt["outcome"] == "delivered" else ExitCode.REFUSED
+
+
 def _show_test(told: dict[str, Any]) -> None:
     attempt, screen = told["attempt"], output.console()
     if attempt is None:
@@ -160,6 +169,8 @@ def _show_test(told: dict[str, Any]) -> None:
     more = f": {attempt['detail']}" if attempt["detail"] else ""
     text = f"{told['event']['id']} {attempt['outcome']}, {answer} after {attempt['took_ms']} ms{more}"
     screen.print(output.plain(text), markup=False)
+    if attempt["outcome"] != "delivered" and attempt["answer"]:
+        screen.print(output.labelled("answer", attempt["answer"]))
 
 
 @endpoints.command("rotate")

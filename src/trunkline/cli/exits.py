@@ -19,7 +19,9 @@ class ExitCode(IntEnum):
 
 MEANING: dict[ExitCode, str] = {
     ExitCode.OK: "Done.",
-    ExitCode.REFUSED: "The other side refused it, or the message, a replay or a check of `doctor` failed.",
+    ExitCode.REFUSED: (
+        "The other side refused it, or the message, a replay, a test or a check of `doctor` failed."
+    ),
     ExitCode.USAGE: "The command line or the configuration is wrong; a port is taken.",
     ExitCode.UNREACHABLE: "The server or the database can not be reached or used, or is not running.",
     ExitCode.IN_USE: "Another process uses the data folder.",

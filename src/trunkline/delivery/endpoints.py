@@ -4,7 +4,7 @@ Each function is one unit of work and returns after its synced commit; whoever d
 news that the store tells. A secret is known in clear when it is made, and here while a post is signed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,9 +15,10 @@ from trunkline.errors import Problem, Refusal
 from trunkline.model import ids
 from trunkline.model.events import NewEvent
 from trunkline.runtime import Runtime
-from trunkline.store import Tx, deliveries, delivery_log, endpoints
+from trunkline.store import Tx, deliveries, delivery_log, endpoints, idempotency
 from trunkline.store.endpoints import EndpointRow
 from trunkline.store.events import EventRow
+from trunkline.store.idempotency import Answered
 
 MOST = 100
 """Endpoints of one account."""
@@ -53,6 +54,23 @@ async def add(runtime: Runtime, account_id: str, given: Mapping[str, Any]) -> tu
     endpoint, secret = _new(runtime, account_id, given, "api")
     await runtime.store.write(lambda tx: _insert(tx, endpoint))
     return endpoint, secret
+
+
+async def add_once(
+    runtime: Runtime, account_id: str, given: Mapping[str, Any], answer_of: Callable[[EndpointRow], Answered]
+) -> tuple[EndpointRow, str] | Answered:
+    """The same, and its answer is kept with it; or the first answer to the same key, and nothing is added."""
+    endpoint, secret = _new(runtime, account_id, given, "api")
+    answer = answer_of(endpoint)
+
+    async def work(tx: Tx) -> Answered | None:
+        [is_first] = await idempotency.remember_many(tx, [answer])
+        if not is_first:
+            return await idempotency.recall(tx, account_id, answer.key)
+        await _insert(tx, endpoint)
+        return None
+
+    return await runtime.store.write(work) or (endpoint, secret)
 
 
 async def _insert(tx: Tx, endpoint: EndpointRow) -> None:

@@ -14,6 +14,7 @@ from msgspec import Meta
 from trunkline.channels.contract import Connector, Told
 from trunkline.clock import to_rfc3339
 from trunkline.model.events import chosen
+from trunkline.store.delivery_log import Ahead
 from trunkline.store.endpoints import MAPPING, EndpointRow
 from trunkline.store.events import EventRow
 from trunkline.store.numbers import NumberRow
@@ -61,7 +62,7 @@ def show_event(event: EventRow, digits: str | None) -> EventView:
     )
 
 
-def wanted(endpoint: EndpointRow, connectors: Mapping[str, Connector]) -> Callable[[EventRow], bool]:
+def wanted(endpoint: EndpointRow, connectors: Mapping[str, Connector]) -> Callable[[EventRow | Ahead], bool]:
     """Whether an event goes to this endpoint: by type, by number, and by what its format can say.
 
     A test goes to the endpoint that it is for, whatever that asked for.
@@ -69,7 +70,7 @@ def wanted(endpoint: EndpointRow, connectors: Mapping[str, Connector]) -> Callab
     means = chosen(msgspec.json.decode(endpoint.event_types, type=list[str]))
     is_told = can_tell(endpoint, connectors)
 
-    def is_wanted(event: EventRow) -> bool:
+    def is_wanted(event: EventRow | Ahead) -> bool:
         if event.type == TEST:
             return event.object_id == endpoint.id
         if not means(event.type):

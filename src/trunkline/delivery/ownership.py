@@ -55,7 +55,10 @@ class Ownership:
         if not self._runtime.store.is_shared:
             return others, []
         held = await self._held({row.account_id for row in others})
-        preferred = {row.id: self._membership.preferred(row.id, DELIVER) for row in rows}
+        preferred = {
+            row.id: self._membership.preferred(row.id, DELIVER, without=self._left(held.get(row.id)))
+            for row in rows
+        }
         settled = {process.id for process in self._membership.living if process.age_ms >= SETTLED_IN_MS}
         me = self._runtime.process_id
         give = [one for one in self._owned if preferred.get(one) in settled - {me}]
@@ -64,6 +67,11 @@ class Ownership:
         ]
         self._free_for = {row.id: self._free_for.get(row.id, 0) + 1 for row in free}
         return [row for row in free if self._is_ours(row.id, preferred[row.id])], give
+
+    def _left(self, held: Held | None) -> set[str]:
+        """Whoever gave an endpoint up stops, or left it to another: it need not be waited for."""
+        me = self._runtime.process_id
+        return {held.owner} if held is not None and held.is_over and held.owner != me else set()
 
     async def take(self, row: EndpointRow) -> Owned | None:
         """None while another process has it."""

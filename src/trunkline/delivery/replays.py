@@ -4,14 +4,17 @@ In come ids, or a stretch of time; out goes how many events it is. They keep the
 that had them drops them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from trunkline.delivery import formats
 from trunkline.errors import Problem, Refusal, shorten
+from trunkline.model import ids
 from trunkline.runtime import Runtime
 from trunkline.store import Tx, events, replays
 from trunkline.store.deliveries import Replayed
 from trunkline.store.endpoints import EndpointRow
+from trunkline.store.events import EventRow
 
 
 async def some(runtime: Runtime, endpoint: EndpointRow, event_ids: Sequence[str]) -> int:
@@ -23,10 +26,9 @@ async def some(runtime: Runtime, endpoint: EndpointRow, event_ids: Sequence[str]
     can_tell = formats.can_tell(endpoint, runtime.connectors)
 
     async def work(tx: Tx) -> int:
-        found = {id_: await events.get(tx, account_id, id_) for id_ in dict.fromkeys(event_ids)}
-        missing = [id_ for id_, event in found.items() if event is None]
-        if missing:
-            raise Refusal("invalid_request", problems=[_unknown(event_ids, id_) for id_ in missing])
+        found = await _found(tx, account_id, event_ids)
+        if problems := _unknown(event_ids, found):
+            raise Refusal("invalid_request", problems=problems)
         told = [id_ for id_, event in found.items() if event is not None and can_tell(event.type)]
         return await replays.replay_events(tx, account_id, endpoint.id, told, now)
 
@@ -36,8 +38,15 @@ async def some(runtime: Runtime, endpoint: EndpointRow, event_ids: Sequence[str]
 async def stretch(
     runtime: Runtime, endpoint: EndpointRow, since: int, until: int, *, failed_only: bool
 ) -> int:
-    """What happened then and the endpoint asks for; in short steps, so that nothing else waits for it."""
-    is_wanted, now = formats.wanted(endpoint, runtime.connectors), runtime.clock.now()
+    """What happened then and the endpoint asks for; in short steps, so that nothing else waits for it.
+
+    Tests are not among it: they were for that moment, and only whoever names one wants it once more.
+    """
+    asked_for, now = formats.wanted(endpoint, runtime.connectors), runtime.clock.now()
+
+    def is_wanted(event: EventRow) -> bool:
+        return event.type != formats.TEST and asked_for(event)
+
     total, after = 0, ""
     while True:
 
@@ -54,6 +63,21 @@ async def stretch(
         after = done.after
 
 
-def _unknown(event_ids: Sequence[str], event_id: str) -> Problem:
-    pointer = f"/event_ids/{event_ids.index(event_id)}"
-    return Problem(pointer, "unknown_event", "There is no event of this id.", shorten(event_id))
+async def unknown(runtime: Runtime, account_id: str, event_ids: Sequence[Any]) -> list[Problem]:
+    """What `some` would refuse, for a request that is refused anyway. What is no id has been told."""
+    found = await runtime.store.read(lambda tx: _found(tx, account_id, event_ids))
+    return _unknown(event_ids, found)
+
+
+async def _found(tx: Tx, account_id: str, event_ids: Sequence[Any]) -> dict[str, EventRow | None]:
+    wanted = [id_ for id_ in dict.fromkeys(event_ids) if isinstance(id_, str) and ids.is_id(id_, ids.EVENT)]
+    return {id_: await events.get(tx, account_id, id_) for id_ in wanted}
+
+
+def _unknown(event_ids: Sequence[Any], found: Mapping[str, EventRow | None]) -> list[Problem]:
+    detail, expected = "There is no event of this id.", "the id of an event of this account that is kept"
+    return [
+        Problem(f"/event_ids/{event_ids.index(id_)}", "unknown_event", detail, shorten(id_), expected)
+        for id_, event in found.items()
+        if event is None
+    ]

@@ -152,6 +152,8 @@ async def _apply(tx: Tx, change: _Change, now: int) -> bool:
     if not is_late:
         changed = await (_lift if change.wants else _suppress)(tx, change)
     await _write_down(tx, change, now)
+    if not change.wants:
+        await suppressions.end_waiting(tx, change.account_id, changed, now)
     if changed:
         tx.emit(_event(change, sorted(set(changed))))
     return bool(changed)

@@ -62,6 +62,7 @@ class Carrier:
         except Exception as fault:
             raise IntentFault from fault
         if n is None:
+            self._governor.never_began(message)
             return None
         self._runtime.tally.count("attempts_total")
         reach("C6")

@@ -81,8 +81,12 @@ class Governor:
                 self._tier.begin(message.recipient)
         return wait
 
+    def never_began(self, message: Waiting) -> None:
+        """What was admitted has no intent: the recipient may get the next one at once."""
+        self._pairs.give_back(message.recipient)
+
     def withdraw(self, message: Waiting) -> None:
-        """What was admitted did not go: its intent was refused."""
+        """What was admitted has no verdict: its intent was refused, or a status came first."""
         self._breaker.withdraw(message.id)
         self._tier.withdraw(message.recipient)
 

@@ -85,13 +85,20 @@ class Ownership:
             return others, []
         held = await self._held({row.account_id for row in rows})
         dead = {one.owner for one in held.values() if is_dead(self._data, one.owner)}
-        preferred = {row.id: self._membership.preferred(row.id, DISPATCH, without=dead) for row in rows}
+        preferred = {
+            row.id: self._membership.preferred(row.id, DISPATCH, without=dead | self._left(held.get(row.id)))
+            for row in rows
+        }
         settled = {process.id for process in self._membership.living if process.age_ms >= SETTLED_IN_MS}
         shared = {row.id for row in rows if not row.is_builtin}  # a sandbox's number is only where that runs
         give = [n for n in self._owned if n in shared and preferred[n] in settled - {self._me}]
         free = [row for row in others if self._is_free(held.get(row.id), dead)]
         self._free_for = {row.id: self._free_for.get(row.id, 0) + 1 for row in free}
         return [row for row in free if row.is_builtin or self._is_ours(row.id, preferred[row.id])], give
+
+    def _left(self, held: Held | None) -> set[str]:
+        """Whoever gave a number up stops, or left it to another: it need not be waited for."""
+        return {held.owner} if held is not None and held.is_over and held.owner != self._me else set()
 
     async def take(self, row: NumberRow) -> Owned | None:
         """None while another process has it. What a former owner left open is settled, or is in doubt."""

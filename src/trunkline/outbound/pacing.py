@@ -108,6 +108,11 @@ class PairPace:
             self._forget_full(now)
         return 0.0
 
+    def give_back(self, recipient: str) -> None:
+        """What was taken was not used: nothing went to the recipient."""
+        if recipient in self._full_at:
+            self._full_at[recipient] -= self._interval
+
     def delay(self, recipient: str, seconds: float, now: float) -> None:
         """The provider said: too fast for this one. Nothing for so long, and no burst after it."""
         full_at = now + seconds + (self._burst - 1) * self._interval

@@ -33,7 +33,7 @@ class Object(Shape):
         about: str = "",
     ) -> None:
         needs = f"with {', '.join(required)}" if required else f"with some of {', '.join(optional)}"
-        super().__init__(f"an object {needs}", about)
+        super().__init__(f"an object {needs}" if required or optional else "nothing, or {}", about)
         self.required = dict(required)
         self.optional = dict(optional)
         self.rules = tuple(rules)

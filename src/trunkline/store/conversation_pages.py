@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from trunkline.model import ids
 from trunkline.store import inbound, suppressions
 from trunkline.store.contacts import addresses_of
 from trunkline.store.contract import Tx
@@ -60,7 +61,8 @@ async def said(tx: Tx, account_id: str, conversation: ConversationRow, start: st
     """Up to `count` messages of both sides, older than the id `start`, newest first."""
     theirs = await inbound.of_conversation(tx, account_id, conversation.id, start, count)
     found: list[Said] = list(theirs)
-    for address in await _names(tx, account_id, conversation.contact_id):
+    names = await _names(tx, account_id, [conversation.contact_id])
+    for address in names[conversation.contact_id]:
         rows = await tx.fetch(
             _Q["outbound"],
             account_id=account_id,
@@ -73,9 +75,30 @@ async def said(tx: Tx, account_id: str, conversation: ConversationRow, start: st
     return sorted(found, key=lambda message: message.id, reverse=True)[:count]
 
 
-async def _names(tx: Tx, account_id: str, contact_id: str) -> list[str]:
-    addresses = (await addresses_of(tx, account_id, [contact_id]))[contact_id]
-    return await suppressions.known_as(tx, account_id, addresses)
+async def latest(tx: Tx, account_id: str, conversations: Sequence[ConversationRow]) -> dict[str, Said]:
+    """conversation → the newest message of both sides, in as many queries for a page as for one."""
+    theirs = await inbound.latest(tx, account_id, [one.id for one in conversations])
+    found: dict[str, Said] = {row.conversation_id: row for row in theirs}
+    names = await _names(tx, account_id, list(dict.fromkeys(one.contact_id for one in conversations)))
+    of_pair: dict[tuple[str, str], list[str]] = {}
+    for one in conversations:
+        for address in names[one.contact_id]:
+            of_pair.setdefault((one.number_id, address), []).append(one.id)
+    start = ids.last_id(ids.MESSAGE)
+    keys = [(account_id, address, start, number_id, 1) for number_id, address in of_pair]
+    for row in await tx.fetch_many(_Q["outbound"], keys):
+        ours = MessageRow(*row)
+        for conversation_id in of_pair[ours.number_id, ours.recipient]:
+            former = found.get(conversation_id)
+            if former is None or former.id < ours.id:
+                found[conversation_id] = ours
+    return found
+
+
+async def _names(tx: Tx, account_id: str, contact_ids: Sequence[str]) -> dict[str, list[str]]:
+    """contact → every name by which messages may have gone there."""
+    addresses = await addresses_of(tx, account_id, contact_ids)
+    return await suppressions.known_as_many(tx, account_id, addresses)
 
 
 async def mark_read_many(tx: Tx, read: Sequence[tuple[str, str]]) -> None:

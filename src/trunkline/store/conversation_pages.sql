@@ -1,11 +1,11 @@
 -- name: page
 -- A page of an account's conversations, whoever wrote last first (index conversations_recent). Empty filters match
--- everything. What is unread is counted up to a thousand.
+-- everything. What is unread is counted up to a thousand, without calls, which can not be marked.
 SELECT c.id, c.number_id, c.contact_id, c.last_inbound_at, c.last_inbound_id, c.window_closes_at,
     c.free_entry_offered_until, c.free_entry_closes_at, c.created_at, p.phone, p.user_id, p.name, p.username,
     (SELECT count(*) FROM (
         SELECT 1 FROM inbound AS i WHERE i.account_id = c.account_id AND i.conversation_id = c.id
-            AND i.id > COALESCE(c.read_to, '') LIMIT 1000) AS unread)
+            AND i.id > COALESCE(c.read_to, '') AND i.type <> 'call' LIMIT 1000) AS unread)
 FROM conversations AS c
 JOIN contacts AS p ON p.account_id = c.account_id AND p.id = c.contact_id
 WHERE c.account_id = :account_id AND c.last_inbound_id < :start
@@ -19,7 +19,7 @@ SELECT c.id, c.number_id, c.contact_id, c.last_inbound_at, c.last_inbound_id, c.
     c.free_entry_offered_until, c.free_entry_closes_at, c.created_at, p.phone, p.user_id, p.name, p.username,
     (SELECT count(*) FROM (
         SELECT 1 FROM inbound AS i WHERE i.account_id = c.account_id AND i.conversation_id = c.id
-            AND i.id > COALESCE(c.read_to, '') LIMIT 1000) AS unread)
+            AND i.id > COALESCE(c.read_to, '') AND i.type <> 'call' LIMIT 1000) AS unread)
 FROM conversations AS c
 JOIN contacts AS p ON p.account_id = c.account_id AND p.id = c.contact_id
 WHERE c.account_id = :account_id AND c.contact_id = :contact_id AND COALESCE(c.last_inbound_id, '') < :start
@@ -32,7 +32,7 @@ SELECT c.id, c.number_id, c.contact_id, c.last_inbound_at, c.last_inbound_id, c.
     c.free_entry_offered_until, c.free_entry_closes_at, c.created_at, p.phone, p.user_id, p.name, p.username,
     (SELECT count(*) FROM (
         SELECT 1 FROM inbound AS i WHERE i.account_id = c.account_id AND i.conversation_id = c.id
-            AND i.id > COALESCE(c.read_to, '') LIMIT 1000) AS unread)
+            AND i.id > COALESCE(c.read_to, '') AND i.type <> 'call' LIMIT 1000) AS unread)
 FROM conversations AS c
 JOIN contacts AS p ON p.account_id = c.account_id AND p.id = c.contact_id
 WHERE c.account_id = :account_id AND c.id = :id;

@@ -87,11 +87,13 @@ SELECT account_id, id, type, object_id, sequence, number_id, lane, at, '{}' FROM
 WHERE account_id = :account_id AND id > :after AND id >= :first AND id <= :last ORDER BY id LIMIT :count;
 
 -- name: failed_page
--- Rows of a stretch that were not delivered, along the primary key.
-SELECT event_id FROM deliveries
-WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND event_id > :after AND event_id >= :first
-    AND event_id <= :last AND state <> 'delivered'
-ORDER BY event_id LIMIT :count;
+-- Rows of a stretch that were not delivered, along the primary key; without tests, which come again only by id.
+SELECT d.event_id FROM deliveries d
+WHERE d.account_id = :account_id AND d.endpoint_id = :endpoint_id AND d.event_id > :after AND d.event_id >= :first
+    AND d.event_id <= :last AND d.state <> 'delivered'
+    AND NOT EXISTS (SELECT 1 FROM events e
+        WHERE e.account_id = d.account_id AND e.id = d.event_id AND e.type = 'endpoint.test')
+ORDER BY d.event_id LIMIT :count;
 
 -- name: replay
 -- An event is to be delivered again, from its first try on. One that waits keeps its place in its lane;

@@ -9,6 +9,9 @@ from trunkline.store.queries import load
 _Q = load("delivery_log")
 _NEWEST = "evt_z"  # sorts after every id
 
+MOST_COUNTED = 10_000
+"""Rows of each kind that are counted: whoever asks how an endpoint stands must not wait for a long log."""
+
 
 class DeliveryRow(msgspec.Struct, frozen=True):
     event_id: str
@@ -44,6 +47,18 @@ class Standing(msgspec.Struct, frozen=True):
     probe_at: int | None
     waiting: int
     dead: int
+    passed: int
+    """Of those that wait: what the endpoint's position has passed."""
+
+
+class Ahead(msgspec.Struct, frozen=True):
+    """How many events of one kind the log has after a position."""
+
+    type: str
+    object_id: str
+    """Of tests; else empty."""
+    number_id: str | None
+    count: int
 
 
 async def deliveries(  # noqa: PLR0913, PLR0917 - a page of a list
@@ -75,8 +90,16 @@ async def tries_of(tx: Tx, account_id: str, endpoint_id: str, event_id: str) -> 
 
 
 async def standing(tx: Tx, account_id: str, endpoint_id: str) -> Standing | None:
-    row = await tx.fetch_one(_Q["standing"], account_id=account_id, endpoint_id=endpoint_id)
+    row = await tx.fetch_one(
+        _Q["standing"], account_id=account_id, endpoint_id=endpoint_id, most=MOST_COUNTED
+    )
     return Standing(*row) if row else None
+
+
+async def ahead(tx: Tx, account_id: str, position: str) -> list[Ahead]:
+    """What follows a position, by kind; of no more than `MOST_COUNTED` events."""
+    rows = await tx.fetch(_Q["ahead"], account_id=account_id, position=position, most=MOST_COUNTED)
+    return [Ahead(*row) for row in rows]
 
 
 async def newest_test(tx: Tx, account_id: str, endpoint_id: str) -> EventRow | None:

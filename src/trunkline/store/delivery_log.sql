@@ -23,13 +23,24 @@ FROM delivery_attempts
 WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND event_id = :event_id ORDER BY n DESC;
 
 -- name: standing
--- How far an endpoint is, and how many deliveries wait or died.
+-- How far an endpoint is, and how many deliveries wait (index deliveries_due), died, and wait behind its position:
+-- each counted up to a bound.
 SELECT p.position, p.failing_since, p.failures, p.probe_at,
-    (SELECT count(*) FROM deliveries WHERE account_id = :account_id AND endpoint_id = :endpoint_id
-        AND state = 'waiting'),
-    (SELECT count(*) FROM deliveries WHERE account_id = :account_id AND endpoint_id = :endpoint_id
-        AND state = 'dead')
+    (SELECT count(*) FROM (SELECT 1 FROM deliveries
+        WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND state = 'waiting' LIMIT :most) AS few),
+    (SELECT count(*) FROM (SELECT 1 FROM deliveries
+        WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND state = 'dead' LIMIT :most) AS few),
+    (SELECT count(*) FROM (SELECT event_id FROM deliveries
+        WHERE account_id = :account_id AND endpoint_id = :endpoint_id AND state = 'waiting' LIMIT :most) AS few
+        WHERE event_id <= p.position)
 FROM endpoint_progress p WHERE p.account_id = :account_id AND p.endpoint_id = :endpoint_id;
+
+-- name: ahead
+-- How many events of each kind follow a position, of so many at most, along the primary key.
+SELECT type, object_id, number_id, count(*) FROM (
+    SELECT type, CASE WHEN type = 'endpoint.test' THEN object_id ELSE '' END AS object_id, number_id
+    FROM events WHERE account_id = :account_id AND id > :position ORDER BY id LIMIT :most) AS few
+GROUP BY type, object_id, number_id;
 
 -- name: newest_test
 -- The last test event of an endpoint (index events_object).

@@ -62,6 +62,19 @@ async def find(tx: Tx, account_id: str, message_id: str) -> InboundRow | None:
     return await get_by_provider_id(tx, account_id, message_id)
 
 
+async def latest(tx: Tx, account_id: str, conversation_ids: Sequence[str]) -> list[InboundRow]:
+    """The newest message of each conversation."""
+    start = ids.last_id(ids.MESSAGE)
+    keys = [(account_id, one, start, 1) for one in conversation_ids]
+    return [InboundRow(*row) for row in await tx.fetch_many(_Q["of_conversation"], keys)]
+
+
+async def last_to_mark(tx: Tx, account_id: str, conversation_id: str) -> InboundRow | None:
+    """The newest that can be marked as read."""
+    row = await tx.fetch_one(_Q["last_to_mark"], account_id=account_id, conversation_id=conversation_id)
+    return InboundRow(*row) if row else None
+
+
 async def of_conversation(
     tx: Tx, account_id: str, conversation_id: str, start: str, count: int
 ) -> list[InboundRow]:

@@ -30,3 +30,11 @@ SELECT account_id, id, number_id, provider_id, conversation_id, contact_id, addr
     context_id, at, received_at
 FROM inbound WHERE account_id = :account_id AND conversation_id = :conversation_id AND id < :start
 ORDER BY id DESC LIMIT :count;
+
+-- name: last_to_mark
+-- The newest message of a conversation that can be marked as read (index inbound_conversation): a call stands among
+-- them, but its id is not one of a message.
+SELECT account_id, id, number_id, provider_id, conversation_id, contact_id, address, type, content, extras,
+    context_id, at, received_at
+FROM inbound WHERE account_id = :account_id AND conversation_id = :conversation_id AND type <> 'call'
+ORDER BY id DESC LIMIT 1;

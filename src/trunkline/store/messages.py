@@ -221,13 +221,14 @@ async def expire(tx: Tx, account_id: str, number_id: str, before: str, now: int)
     return len(rows)
 
 
-async def refuse_many(tx: Tx, refused: Sequence[tuple[str, str, str, int]]) -> None:
+async def refuse_many(tx: Tx, refused: Sequence[tuple[str, str, str, int]], *, waiting: bool = False) -> None:
     """End each (account, message, error, now) for a reason of ours, and tell of it.
 
-    `error` is JSON with the members of a `SendError`. Nothing happens to one that may not be sent anyway.
+    `error` is JSON with the members of a `SendError`. Nothing happens to one that may not be sent anyway, but
+    with `waiting` to those as well that are held or scheduled.
     """
     at = {message_id: now for _, message_id, _, now in refused}
-    for row in await tx.fetch_many(_Q["refuse"], refused):
+    for row in await tx.fetch_many(_Q["refuse"], [(*one, int(waiting)) for one in refused]):
         progress = Progress(*row[:-1])
         tx.emit(of_message(row[-1], progress, str(progress.state), at[progress.id]))
 

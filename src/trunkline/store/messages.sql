@@ -158,7 +158,8 @@ UPDATE messages SET error = :error, version = version + 1,
     state = CASE WHEN (SELECT times FROM risked) > 0 THEN 'unconfirmed' ELSE 'failed' END,
     failed_at = CASE WHEN (SELECT times FROM risked) > 0 THEN failed_at ELSE CAST(:now AS BIGINT) END,
     ended_at = CASE WHEN (SELECT times FROM risked) > 0 THEN CAST(:now AS BIGINT) ELSE ended_at END
-WHERE account_id = :account_id AND id = :id AND state = 'queued' AND expires_at > :now
+WHERE account_id = :account_id AND id = :id AND expires_at > :now
+    AND (state = 'queued' OR (state IN ('held', 'scheduled') AND CAST(:waits AS SMALLINT) = 1))
 RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, sent_at, delivered_at, read_at,
     failed_at, error, version, callback_data, account_id;
 

@@ -4,7 +4,7 @@
 transaction: an intent that commits later has then seen it, whichever process it belongs to.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 import msgspec
@@ -55,6 +55,17 @@ async def add_many(tx: Tx, account_id: str, rows: Sequence[Suppression]) -> set[
     return {(row.address, row.scope) for row in rows} - {(row.address, row.scope) for row in before}
 
 
+async def end_waiting(tx: Tx, account_id: str, addresses: Iterable[str], now: int) -> None:
+    """What waits to go to these fails at once, or it would go when the suppression is lifted.
+
+    Of thousands to one address some are left for `suppressed_many`. The caller has called `lock`.
+    """
+    found = await tx.fetch_many(_Q["waiting"], [(account_id, address) for address in addresses])
+    if found:
+        refused = [(account_id, row[0], refusal(str(row[1])), now) for row in sorted(found)]
+        await messages.refuse_many(tx, refused, waiting=True)
+
+
 async def lift(
     tx: Tx, account_id: str, addresses: Iterable[str], scopes: Sequence[str], sources: Sequence[str]
 ) -> list[Suppression]:
@@ -97,17 +108,33 @@ async def page(tx: Tx, account_id: str, start: tuple[str, str], count: int) -> l
 
 async def known_as(tx: Tx, account_id: str, addresses: Iterable[str]) -> list[str]:
     """These and every other address of the same people: of their contacts, and by which they are called."""
-    found = dict.fromkeys(addresses)
-    newest = list(found)
+    return (await known_as_many(tx, account_id, {"": addresses}))[""]
+
+
+async def known_as_many(tx: Tx, account_id: str, groups: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """The same for each of several groups of addresses, in as many queries as for one."""
+    found = {name: dict.fromkeys(addresses) for name, addresses in groups.items()}
+    newest = {name: set(addresses) for name, addresses in found.items()}
     for _ in range(_ROUNDS):
-        keys = [(account_id, address) for address in newest]
-        rows = await tx.fetch_many(_Q["also_of_contact"], keys) + await tx.fetch_many(_Q["also_called"], keys)
-        others = {str(row[0]) for row in rows}.union(*(phones.spellings(address) for address in newest))
-        newest = sorted(others - found.keys())
-        found.update(dict.fromkeys(newest))
-        if not newest:
+        asked = sorted(set().union(*newest.values()))
+        if not asked:
             break
-    return list(found)
+        others = await _others(tx, account_id, asked)
+        for name, known in found.items():
+            fresh = set().union(*(others[address] for address in newest[name])) - known.keys()
+            known.update(dict.fromkeys(sorted(fresh)))
+            newest[name] = fresh
+    return {name: list(known) for name, known in found.items()}
+
+
+async def _others(tx: Tx, account_id: str, addresses: Sequence[str]) -> dict[str, set[str]]:
+    """Of each of these: by which other names the same person is known, one step away."""
+    keys = [(account_id, address) for address in addresses]
+    others = {address: set(phones.spellings(address)) for address in addresses}
+    for name in ("also_of_contact", "also_called"):
+        for address, other in await tx.fetch_many(_Q[name], keys):
+            others[address].add(other)
+    return others
 
 
 async def was_confirmed(tx: Tx, account_id: str, addresses: Iterable[str], since: int) -> bool:

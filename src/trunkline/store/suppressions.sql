@@ -32,17 +32,17 @@ WHERE account_id = :account_id AND (address, scope) > (:address, :scope)
 ORDER BY address, scope LIMIT :count;
 
 -- name: also_of_contact
--- The other addresses of the person whose address this is.
-SELECT others.address FROM contact_addresses AS mine
+-- The other addresses of the person whose address this is, behind it.
+SELECT mine.address, others.address FROM contact_addresses AS mine
 JOIN contact_addresses AS others ON others.account_id = mine.account_id AND others.contact_id = mine.contact_id
 WHERE mine.account_id = :account_id AND mine.address = :address AND others.address <> :address;
 
 -- name: also_called
--- What we call somebody whom the provider calls so, and the other way round.
-SELECT recipient FROM recipient_aliases
+-- What we call somebody whom the provider calls so, and the other way round, behind this address.
+SELECT provider_recipient, recipient FROM recipient_aliases
 WHERE account_id = :account_id AND provider_recipient = :address
     AND number_id IN (SELECT id FROM numbers WHERE account_id = :account_id)
-UNION SELECT provider_recipient FROM recipient_aliases
+UNION SELECT recipient, provider_recipient FROM recipient_aliases
 WHERE account_id = :account_id AND recipient = :address;
 
 -- name: confirmed
@@ -54,6 +54,15 @@ LIMIT 1;
 -- name: stands
 -- Whether anything stands against an address, by primary key: asked for every message that begins to be sent.
 SELECT account_id, address FROM suppressions WHERE account_id = :account_id AND address = :address;
+
+-- name: waiting
+-- What waits to go to an address and is stopped now, oldest first (index messages_recipient).
+SELECT m.id, MIN(s.scope) FROM messages AS m
+JOIN suppressions AS s ON s.account_id = m.account_id AND s.address = m.recipient
+WHERE m.account_id = :account_id AND m.recipient = :address AND m.state IN ('queued', 'held', 'scheduled')
+    AND (m.purpose IS NULL OR m.purpose <> 'confirmation')
+    AND (s.scope = 'all' OR m.purpose = 'marketing' OR (m.purpose IS NULL AND m.priority = 2))
+GROUP BY m.id ORDER BY m.id LIMIT 500;
 
 -- name: suppressed
 -- By which scope a message is stopped, if by any; nothing stops the confirmation of an opt-out.

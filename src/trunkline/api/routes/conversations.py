@@ -3,7 +3,7 @@
 from trunkline.api import contacts, conversations
 from trunkline.api.conversation_views import ContactView, ConversationView
 from trunkline.api.gate import Sheds
-from trunkline.api.route import Route
+from trunkline.api.route import Route, Takes
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -45,6 +45,7 @@ ROUTES: tuple[Route, ...] = (
         sheds=Sheds.ACCEPTS,
         summary="Mark what the person wrote as read",
         handler=conversations.mark_read,
+        takes=Takes.EMPTY,
         answers={200: conversations.Marked},
         refusals=("not_found", "invalid_request", "test_key"),
         once=True,
@@ -56,6 +57,7 @@ ROUTES: tuple[Route, ...] = (
         sheds=Sheds.ACCEPTS,
         summary="Show the person that an answer is being written; marks as read as well",
         handler=conversations.show_typing,
+        takes=Takes.EMPTY,
         answers={200: conversations.Marked},
         refusals=("not_found", "invalid_request", "test_key"),
         once=True,

@@ -1,7 +1,7 @@
 """Where customers want their events, and what became of the deliveries."""
 
 from trunkline.api import deliveries, endpoints, mapping
-from trunkline.api.endpoints import EndpointStanding, EndpointView, NewEndpointView
+from trunkline.api.endpoints import AddedEndpointView, EndpointStanding, EndpointView, NewEndpointView
 from trunkline.api.gate import Sheds
 from trunkline.api.route import Route, Takes
 from trunkline.delivery.formats import EventView
@@ -24,8 +24,9 @@ ROUTES: tuple[Route, ...] = (
         handler=endpoints.add,
         takes=Takes.JSON,
         body=endpoints.FORM,
-        answers={201: NewEndpointView},
+        answers={201: AddedEndpointView},
         refusals=("scope_missing",),
+        once=True,
     ),
     Route(
         method="GET",
@@ -74,6 +75,7 @@ ROUTES: tuple[Route, ...] = (
         operation="pauseEndpoint",
         summary="Post nothing to an endpoint until it is enabled; events wait",
         handler=endpoints.pause,
+        takes=Takes.EMPTY,
         answers={200: EndpointView},
         refusals=("not_found", "scope_missing"),
     ),
@@ -83,6 +85,7 @@ ROUTES: tuple[Route, ...] = (
         operation="enableEndpoint",
         summary="Go on with an endpoint where it stood, whatever had stopped it",
         handler=endpoints.enable,
+        takes=Takes.EMPTY,
         answers={200: EndpointView},
         refusals=("not_found", "scope_missing"),
     ),
@@ -92,6 +95,7 @@ ROUTES: tuple[Route, ...] = (
         operation="testEndpoint",
         summary="Post an event endpoint.test to this endpoint; its attempts tell how that went",
         handler=endpoints.test,
+        takes=Takes.EMPTY,
         answers={202: EventView},
         refusals=("not_found", "wrong_state", "scope_missing"),
     ),
