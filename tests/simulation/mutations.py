@@ -64,15 +64,6 @@ def go_back_to_older_statuses() -> None:
     statuses.merge = settlement.merge = merge
 
 
-def drop_early_statuses() -> None:
-    """A status that comes before its message is known is forgotten."""
-
-    async def apply_early_facts(tx: Any, bound: Any) -> None:
-        pass
-
-    settlement.apply_early_facts = apply_early_facts
-
-
 def answer_hooks_too_early() -> None:
     """A post counts as kept although the store refused it."""
     post = hooks.HookReceiver.post
@@ -100,7 +91,6 @@ MUTATIONS: dict[str, Callable[[], None]] = {
         forget_blocked_lanes,
         send_without_lease,
         go_back_to_older_statuses,
-        drop_early_statuses,
         answer_hooks_too_early,
         forget_keys,
     )
