@@ -75,6 +75,16 @@ class Desk:
         """Wait until the business was told of it."""
         self.wait(self.tools.receiver.wait_for(lambda got: status in got.words_of(wamid)))
 
+    def answer_to(self, message_id: str) -> dict[str, Any]:
+        """The message to the business that answers this one; waits for it."""
+
+        def found() -> list[dict[str, Any]]:
+            messages = self.tools.receiver.messages
+            return [one for one in messages if one.get("context", {}).get("id") == message_id]
+
+        self.wait(self.tools.receiver.wait_for(lambda got: found()))
+        return found()[0]
+
     def message_from(self, phone: str, kind: str) -> dict[str, Any]:
         """The last message of that type that the business got from this phone; waits for it."""
 
@@ -253,8 +263,8 @@ def test_a_tapped_button_and_a_chosen_row_are_answers_to_their_message(seat: Sea
     if sheet.get_by_role("button", name="Send").count():
         sheet.get_by_role("button", name="Send").click()
     expect(page.get_by_role("article", name=re.compile("^You, list reply, 17:00"))).to_be_visible()
-    chosen = [one for one in desk.tools.receiver.messages if one.get("context", {}).get("id") == rows]
-    assert chosen[0]["interactive"]["list_reply"] == {"id": "t2", "title": "17:00"}
+    chosen = desk.answer_to(rows)
+    assert chosen["interactive"]["list_reply"] == {"id": "t2", "title": "17:00"}
 
 
 def test_a_reaction_and_a_quotation_name_the_message_they_are_about(seat: Seat, desk: Desk) -> None:
