@@ -15,9 +15,9 @@ from trunkline.store import StoreUnavailable, Tx, processes
 from trunkline.store.processes import Process
 
 BEAT_SECONDS = 4.0
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 KNOWN_SECONDS = 1.5
-"""After so long, all others have looked."""
+"""After so long, all others have looked, or trust no older look."""
 
 
 class Membership:
@@ -28,13 +28,17 @@ class Membership:
         self._roles = ",".join(runtime.settings.roles())
         self._host = os.uname().nodename
         self._beat_at = 0.0
+        self._looked_at = 0.0
         self._task: asyncio.Task[None] | None = None
         self.living: Sequence[Process] = [Process(runtime.process_id, self._host, self._roles, 0)]
         """As they were a second ago; this process among them."""
 
     @property
     def is_alone(self) -> bool:
-        return len(self.living) <= 1
+        """For certain: whoever could not look lately may have missed somebody who came."""
+        if not self._runtime.store.is_shared:
+            return True
+        return len(self.living) <= 1 and _now() - self._looked_at < KNOWN_SECONDS
 
     async def start(self) -> None:
         """Returns when every other process knows of this one: from then on it may take messages."""
@@ -46,12 +50,14 @@ class Membership:
 
     async def look(self) -> None:
         """See who lives, and say that we do when it is time."""
-        now = asyncio.get_running_loop().time()
+        now = _now()
         if now >= self._beat_at:
             await self._runtime.store.write(self._beat)
             self._beat_at = now + BEAT_SECONDS
         if self._runtime.store.is_shared:
+            asked_at = _now()
             self.living = await self._runtime.store.read(processes.living)
+            self._looked_at = asked_at
 
     def preferred(self, thing: str, role: str, without: Set[str] = frozenset()) -> str:
         """The id of the process that should do this; empty when none has the role."""
@@ -91,3 +97,7 @@ def _winner(thing: str, able: Iterable[str]) -> str:
 
 def _score(thing: str, process_id: str) -> bytes:
     return hashlib.blake2b(f"{thing} {process_id}".encode(), digest_size=8).digest()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

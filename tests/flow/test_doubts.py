@@ -12,8 +12,9 @@ from trunkline.channels import contract
 from trunkline.channels.contract import Ambiguous, Outgoing
 from trunkline.model.evidence import attempt_id
 from trunkline.model.message import State
-from trunkline.outbound import doubts
+from trunkline.outbound import doubts, number
 from trunkline.store import Tx, numbers, settlement
+from trunkline.store import doubts as decisions
 
 
 def test_a_status_without_a_token_settles_the_only_doubt_of_its_lane(store_url: str, tmp_path: Path) -> None:
@@ -211,5 +212,37 @@ def test_a_lane_goes_on_when_a_status_without_a_token_settled_its_doubt(tmp_path
         await desk.rig.until(behind, "submitted")
         assert await desk.state(first) == "failed"
         assert len(desk.rig.provider.sent) == 2
+
+    story(tmp_path, tell)
+
+
+async def no_answer(message: Outgoing) -> contract.Outcome:
+    return Ambiguous("time-out")
+
+
+def test_a_message_that_is_sent_anew_hides_no_other_doubt_of_its_lane(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of the other one is found by comparing with the store, whoever forgot to tell of it."""
+    monkeypatch.setattr(number, "COMPARE_SECONDS", 0.05)
+
+    async def tell(desk: Desk) -> None:
+        account_id, dispatcher = desk.rig.account_id, desk.rig.dispatcher
+        await desk.rig.start()
+        desk.rig.provider.answer = no_answer
+        given_up, in_doubt = desk.rig.message(), desk.rig.message()
+        await desk.rig.accept(given_up)
+        await desk.rig.until(given_up, "unknown")
+        await desk.write(lambda tx: decisions.abandon(tx, account_id, given_up.id, desk.clock.now()))
+        dispatcher.free(given_up.number_id, given_up.recipient, given_up.id)
+        await desk.rig.accept(in_doubt)
+        await desk.rig.until(in_doubt, "unknown")
+        desk.rig.provider.answer = taken
+        fresh = desk.clock.now() + DAY
+        await desk.write(lambda tx: decisions.resend(tx, account_id, given_up.id, desk.clock.now(), fresh))
+        await dispatcher.again(given_up.number_id, given_up.id)
+        await desk.write(lambda tx: decisions.abandon(tx, account_id, in_doubt.id, desk.clock.now()))
+        await desk.later(1_000)
+        await desk.rig.until(given_up, "submitted", seconds=10)
 
     story(tmp_path, tell)

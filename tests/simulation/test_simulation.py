@@ -30,6 +30,6 @@ def test_a_seed_gives_the_same_trace_again() -> None:
     assert first == second
 
 
-@pytest.mark.parametrize("seed", ["282", "293", "488"])
+@pytest.mark.parametrize("seed", ["282", "293", "419", "469", "488"])
 def test_a_seed_that_found_a_fault_once_stays_clean(seed: str) -> None:
     assert ", 0 failed," in simulate("--seed", seed)

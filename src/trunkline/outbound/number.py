@@ -123,7 +123,7 @@ class NumberDispatcher:
         read, account_id = self._runtime.store.read, self._row.account_id
         message = await read(lambda tx: messages.one_waiting(tx, account_id, message_id))
         if message is not None and message_id not in self._out:  # else it was heard before, and goes already
-            self._doubts.pop(message.recipient, None)
+            self._forget_doubt(message.recipient, message_id)
             self.line.put_back(message, 0)
 
     async def opened(self, recipient: str, first: str) -> None:
@@ -142,9 +142,14 @@ class NumberDispatcher:
 
     def free(self, recipient: str, message_id: str) -> None:
         """The doubt about a message has ended, by evidence or not: its lane may go on."""
-        self._doubts.pop(recipient, None)
+        self._forget_doubt(recipient, message_id)
         if message_id not in self._out:  # else a new attempt keeps the lane, or the answer is on its way
             self.line.free(recipient, message_id)
+
+    def _forget_doubt(self, recipient: str, message_id: str) -> None:
+        """Only its own: another message of the lane may be in doubt by now."""
+        if self._doubts.get(recipient) == message_id:
+            del self._doubts[recipient]
 
     async def stop(self, seconds: float) -> None:
         """Start no more sends; wait so long until those on the wire are recorded. Later ones are in doubt."""
