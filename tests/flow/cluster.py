@@ -22,7 +22,7 @@ from trunkline.membership import Membership
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Directory, Runtime
 from trunkline.store import Store, Tx, leases, messages, open_store
-from trunkline.store.leases import Held
+from trunkline.store.lease_table import Held
 from trunkline.store.messages import MessageRow, NewMessage
 from trunkline.vault import load_vault
 
@@ -121,14 +121,14 @@ class Cluster:
 
     async def leases(self) -> dict[str, Held]:
         async def work(tx: Tx) -> dict[str, Held]:
-            return {held.number_id: held for held in await leases.of_accounts(tx, [self.account_id])}
+            return {held.thing: held for held in await leases.TABLE.of_accounts(tx, [self.account_id])}
 
         return await self.store.read(work)
 
     def sent(self) -> list[str]:
         return [recipient for member in self.members for recipient in member.provider.recipients()]
 
-    async def until(self, holds: Callable[[], bool], seconds: float = 15) -> None:
+    async def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
         async with asyncio.timeout(seconds):
             while not holds():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.cluster import Cluster, cluster
+from tests.flow.cluster import Cluster, Member, cluster
 from tests.flow.rig import taken
-from trunkline import admin, bulletin
+from trunkline import admin, bulletin, leasing
 from trunkline.admin import Admin
 from trunkline.channels.contract import Outcome, Outgoing, Refused, SendError
+from trunkline.leasing import SETTLED_IN_MS
 from trunkline.model.evidence import attempt_id
 from trunkline.model.message import bind
-from trunkline.outbound import accept, ownership
+from trunkline.outbound import accept
 from trunkline.outbound.accept import Birth
 from trunkline.outbound.wire_marks import WireMarks
 from trunkline.store import (
@@ -27,6 +28,7 @@ from trunkline.store import (
     settlement,
 )
 from trunkline.store.attempts import Intent
+from trunkline.store.lease_table import Lease
 from trunkline.store.messages import NewMessage
 
 
@@ -84,7 +86,7 @@ def test_what_one_process_accepts_the_owner_sends_at_once(tmp_path: Path, postgr
 def test_who_could_not_look_lately_does_not_believe_to_be_alone(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody may have come meanwhile, and what that one accepted before goes before what is accepted here."""
+    """Somebody may have come meanwhile, and what that one accepted before goes before what comes here."""
 
     async def no_answer(tx: Tx) -> list[processes.Process]:
         raise StoreUnavailable("on purpose")
@@ -163,8 +165,8 @@ def test_a_lease_is_not_taken_before_it_ends_and_what_its_owner_left_is_in_doubt
         await asyncio.sleep(1.5)
         assert not member.owned()
         assert (await running.row(new)).state == "sending"
-        release = leases.Lease(running.account_id, number_id, "prc_dead", 1)
-        await running.store.write(lambda tx: leases.release(tx, release))
+        release = Lease(running.account_id, number_id, "prc_dead", 1)
+        await running.store.write(lambda tx: leases.TABLE.release(tx, release))
         await running.until_all_owned()
         assert (await running.row(new)).state == "unknown"
         assert member.provider.sent == []
@@ -197,8 +199,16 @@ def test_the_lease_of_a_process_that_provably_died_on_this_folder_is_not_waited_
         await running.until(lambda: len(member.owned()) == len(running.numbers))
         await running.until(lambda: len(member.provider.sent) == len(new) - 1)
         assert (await running.row(new[0])).state == "unknown"
+        await running.until(lambda: is_settled(member, "prc_dead"))  # by its last beat, it could serve
+        await member.dispatcher.sync_numbers()
+        assert len(member.owned()) == len(running.numbers)  # nothing is given back to the dead
 
     story(tmp_path, postgres_url, tell, members=1)
+
+
+def is_settled(member: Member, process_id: str) -> bool:
+    living = member.membership.living
+    return any(one.id == process_id and one.age_ms >= SETTLED_IN_MS for one in living)
 
 
 def test_taking_over_waits_for_an_intent_that_is_being_written(tmp_path: Path, postgres_url: str) -> None:
@@ -254,7 +264,7 @@ def test_the_end_of_a_doubt_is_heard_by_the_process_that_owns_the_number(
                 running.account_id, first.id, number_id, first.recipient, epoch or 0, first.due_at
             )
             await attempts.open_intents(tx, [intent])
-            await leases.release(tx, leases.Lease(running.account_id, number_id, "prc_dead", epoch or 0))
+            await leases.TABLE.release(tx, Lease(running.account_id, number_id, "prc_dead", epoch or 0))
 
         await running.store.write(left_in_doubt)
         await owner.start()
@@ -328,7 +338,7 @@ def test_a_hold_is_known_to_every_process(
 def test_a_number_that_is_slow_to_leave_does_not_cost_the_others_their_leases(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ownership, "RENEW_SECONDS", 0.1)
+    monkeypatch.setattr(leasing, "RENEW_SECONDS", 0.1)
 
     async def tell(running: Cluster) -> None:
         [member] = running.members
@@ -376,7 +386,7 @@ def test_a_process_that_stops_takes_nothing_back(tmp_path: Path, postgres_url: s
 def test_a_sandbox_s_number_stays_where_the_sandbox_runs(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ownership, "SETTLED_IN_MS", 0)
+    monkeypatch.setattr(leasing, "SETTLED_IN_MS", 0)
 
     async def tell(running: Cluster) -> None:
         with_sandbox, without = running.members

@@ -11,6 +11,7 @@ from trunkline.outbound import wire_marks
 from trunkline.outbound.wire_marks import WireMarks
 from trunkline.store import Tx, attempts, leases, messages
 from trunkline.store.attempts import Intent
+from trunkline.store.lease_table import Lease
 from trunkline.store.messages import NewMessage
 
 DEAD = "prc_dead"
@@ -35,7 +36,7 @@ async def left_open(rig: Rig, *new: NewMessage, owner: str = DEAD) -> None:
             Intent(one.account_id, one.id, one.number_id, one.recipient, epoch, one.due_at) for one in new
         ]
         assert None not in await attempts.open_intents(tx, intents)
-        await leases.release(tx, leases.Lease(rig.account_id, rig.number_id, owner, epoch))
+        await leases.TABLE.release(tx, Lease(rig.account_id, rig.number_id, owner, epoch))
 
     await rig.store.write(work)
 

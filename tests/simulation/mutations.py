@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from trunkline import hooks
+from trunkline import hooks, leasing
 from trunkline.inbound import statuses
 from trunkline.model.message import State
 from trunkline.outbound import ownership
 from trunkline.outbound.lanes import Lanes
-from trunkline.store import attempts, idempotency, settlement
+from trunkline.store import idempotency, leases, settlement
 
 
 def queue_again_at_take_over() -> None:
@@ -45,11 +45,11 @@ def send_without_lease() -> None:
         return {number_id: AnyEpoch() for _, number_id in numbers}
 
     async def renew(tx: Any, held: Any) -> set[str]:
-        return {lease.number_id for lease in held}
+        return {lease.thing for lease in held}
 
-    attempts.leases.fence = fence  # type: ignore[assignment]
-    ownership.leases.renew = renew
-    ownership.Owned.holds = lambda self: True  # type: ignore[method-assign]
+    leases.fence = fence  # type: ignore[assignment]
+    leases.TABLE.renew = renew  # type: ignore[method-assign]
+    leasing.Owned.holds = lambda self: True  # type: ignore[method-assign]
 
 
 def go_back_to_older_statuses() -> None:

@@ -9,7 +9,7 @@ import contextlib
 
 from trunkline.delivery.endpoint import EndpointDeliverer, Shared
 from trunkline.delivery.outcome import works
-from trunkline.delivery.ownership import Ownership
+from trunkline.delivery.ownership import EndpointOwnership
 from trunkline.delivery.post import Wire
 from trunkline.delivery.slots import DeliverySlots
 from trunkline.loops import for_ever
@@ -31,7 +31,7 @@ class Deliverer:
         self._membership = membership
         self.slots = DeliverySlots(runtime.settings.delivery.max_in_flight)
         self._shared = Shared(self.slots, wire)
-        self._ownership: Ownership | None = None
+        self._ownership: EndpointOwnership | None = None
         self._rows: dict[str, EndpointRow] = {}
         self._endpoints: dict[str, EndpointDeliverer] = {}
         self._following = asyncio.Lock()
@@ -44,7 +44,7 @@ class Deliverer:
 
     async def start(self) -> None:
         """Take over what is ours, then go on looking."""
-        self._ownership = Ownership(self._runtime, self._membership)
+        self._ownership = EndpointOwnership(self._runtime, self._membership)
         renewing = for_ever(self._runtime.clock, "the leases of the endpoints", self._renew, ROUND_SECONDS)
         self._loops = [asyncio.create_task(renewing)]
         await self.reload()

@@ -15,7 +15,7 @@ from trunkline.delivery import formats, outcome
 from trunkline.delivery.backlog import Backlog, Job
 from trunkline.delivery.health import SLOW_SECONDS, Health, Streak
 from trunkline.delivery.outcome import BUSY_STATUS, Outcome, is_paused, works
-from trunkline.delivery.ownership import Owned
+from trunkline.delivery.ownership import OwnedEndpoint
 from trunkline.delivery.pace import Pace
 from trunkline.delivery.post import Post, Reply, Wire, compose, send
 from trunkline.delivery.slots import DeliverySlots
@@ -52,7 +52,7 @@ class Shared(NamedTuple):
 
 class EndpointDeliverer:
     def __init__(
-        self, runtime: Runtime, endpoint: EndpointRow, owned: Owned, newest: str, shared: Shared
+        self, runtime: Runtime, endpoint: EndpointRow, owned: OwnedEndpoint, newest: str, shared: Shared
     ) -> None:
         self.endpoint = endpoint
         self.owned = owned
@@ -324,7 +324,7 @@ class EndpointDeliverer:
         lease = self.owned.lease
         return Tried(
             account_id=lease.account_id,
-            endpoint_id=lease.endpoint_id,
+            endpoint_id=lease.thing,
             epoch=lease.epoch,
             now=self._runtime.clock.now(),
             position=self._backlog.window.position_with(mine),

@@ -12,13 +12,13 @@ import msgspec
 
 from trunkline.channels.contract import Ambiguous, NotSent, Outcome, Outgoing, Refused, SendError, Taken
 from trunkline.failpoints import reach
+from trunkline.leasing import Owned
 from trunkline.loops import STORE_RETRY_SECONDS, until_kept
 from trunkline.model.evidence import make_token
 from trunkline.model.message import State
 from trunkline.model.window import needs_window
 from trunkline.outbound.context import provider_id_of
 from trunkline.outbound.governor import Governor
-from trunkline.outbound.ownership import Owned
 from trunkline.outbound.verdict import MAX_RETRIES, Verdict, judge
 from trunkline.outbound.wire_marks import WireMarks
 from trunkline.runtime import Runtime, log

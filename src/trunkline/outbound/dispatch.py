@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from trunkline.loops import for_ever
 from trunkline.membership import Membership
 from trunkline.outbound.number import NumberDispatcher, Shared
-from trunkline.outbound.ownership import Ownership, take_over
+from trunkline.outbound.ownership import NumberOwnership, take_over
 from trunkline.outbound.slots import FairSlots
 from trunkline.runtime import Runtime, log
 from trunkline.store import StoreUnavailable, Tx, attempts, leases, numbers
-from trunkline.store.leases import Lease
+from trunkline.store.lease_table import Lease
 from trunkline.store.messages import Waiting
 from trunkline.store.numbers import NumberRow
 
@@ -41,7 +41,7 @@ class Dispatcher:
         self._runtime = runtime
         self._membership = membership
         self.slots = FairSlots(runtime.settings.dispatch.max_in_flight)
-        self._ownership: Ownership | None = None
+        self._ownership: NumberOwnership | None = None
         self._numbers: dict[str, NumberDispatcher] = {}
         self._following = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -56,7 +56,7 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Take over what is ours, then go on looking. `StoreUnavailable` when not even that is possible."""
-        self._ownership = Ownership(self._runtime, self._membership)
+        self._ownership = NumberOwnership(self._runtime, self._membership)
         # On its own: whatever else takes long, what is owned stays so.
         renewing = for_ever(self._runtime.clock, "the leases of the numbers", self._renew, ROUND_SECONDS)
         self._loops = [asyncio.create_task(renewing)]
@@ -192,7 +192,7 @@ class Dispatcher:
         lost = await self._ownership.renew()
         gone = [number for number_id in lost if (number := self._numbers.pop(number_id, None))]
         for number in gone:
-            log.warning("number %s belongs to another process now", number.owned.lease.number_id)
+            log.warning("number %s belongs to another process now", number.owned.lease.thing)
         await asyncio.gather(*(number.lose() for number in gone))
 
     async def _take(self, row: NumberRow) -> None:
@@ -214,7 +214,7 @@ class Dispatcher:
 
     async def _let_go(self, number: NumberDispatcher, seconds: float) -> None:
         assert self._ownership is not None
-        number_id = number.owned.lease.number_id
+        number_id = number.owned.lease.thing
         try:
             await number.stop(seconds)
             await self._ownership.give_up(number.owned)
@@ -250,7 +250,7 @@ class Dispatcher:
         return await self._runtime.store.read(work)
 
     async def _release(self, lease: Lease) -> None:
-        await self._runtime.store.write(lambda tx: leases.release(tx, lease))
+        await self._runtime.store.write(lambda tx: leases.TABLE.release(tx, lease))
 
     async def _tell(self, news: str) -> None:
         """To the other processes. What is not told now is found by their rescue."""

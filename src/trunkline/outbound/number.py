@@ -11,13 +11,13 @@ from typing import NamedTuple
 import msgspec
 
 from trunkline.failpoints import reach
+from trunkline.leasing import Owned
 from trunkline.loops import STORE_RETRY_SECONDS, for_ever, until_kept
 from trunkline.model.message import State
 from trunkline.outbound import doubts
 from trunkline.outbound.carry import Carrier, IntentFault
 from trunkline.outbound.governor import Governor
 from trunkline.outbound.line import Line
-from trunkline.outbound.ownership import Owned
 from trunkline.outbound.slots import FairSlots
 from trunkline.outbound.verdict import Verdict
 from trunkline.outbound.wire_marks import WireMarks

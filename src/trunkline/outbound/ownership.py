@@ -1,128 +1,52 @@
-"""Which numbers this process sends for: leases with an epoch, renewed while it lives.
+"""Which numbers this process sends for: leases, as `leasing.py` keeps them, and what a former owner left.
 
-One process owns a number at a time. A lease lasts `leases.LIFE_MS` by the database's clock. The owner itself
-trusts it for less: counted from before it asked, minus the longest send and a margin. So every send that it
-starts has ended before anybody else can own the number. What it may then still write is fenced by the epoch.
-
-Each number prefers one of the living dispatchers (`membership.py`). Where no other process can use the
-database, every number is taken at once.
+A send that starts under a lease has ended before another process can own the number. A process that is proven
+dead need not be waited for, and its wire marks prove what of its open attempts never left.
 """
 
-import asyncio
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
+from trunkline.leasing import Owned, Ownership, real_now
 from trunkline.membership import Membership
 from trunkline.outbound.verdict import REPEATABLE
 from trunkline.outbound.wire_marks import Attempt, WireMarks, forget_others, is_dead, marked_by
 from trunkline.runtime import Runtime, log
 from trunkline.store import Tx, attempts, leases
 from trunkline.store.attempts import OpenAttempt
-from trunkline.store.leases import LIFE_MS, Held, Lease
+from trunkline.store.lease_table import Held, Lease
 from trunkline.store.numbers import NumberRow
-
-RENEW_SECONDS = 4.0
-MARGIN_SECONDS = 3.0
-SETTLED_IN_MS = 3_000
-"""A process younger than this is not yet given numbers that another one serves well."""
-
-ORPHANED_ROUNDS = 5
-"""After so many looks at a free number that its preferred process does not take, anybody takes it."""
 
 DISPATCH = "dispatch"
 
 
-class Owned:
-    """A number of this process. Real time throughout, as the database's clock is real."""
-
-    def __init__(self, lease: Lease, until: float) -> None:
-        self.lease = lease
-        self.until = until
-
-    def holds(self) -> bool:
-        """Whether a send that starts now has ended before anybody else can own the number."""
-        return _now() < self.until
-
-
-class Ownership:
-    """Of one process. Its caller decides when to look; nothing here runs by itself."""
-
+class NumberOwnership(Ownership):
     def __init__(self, runtime: Runtime, membership: Membership) -> None:
-        self._runtime = runtime
-        self._membership = membership
+        longest = runtime.settings.dispatch.send_timeout_seconds
+        super().__init__(runtime, membership, DISPATCH, leases.TABLE, longest)
         self._data = Path(runtime.settings.data)
-        self._trust = LIFE_MS / 1000 - runtime.settings.dispatch.send_timeout_seconds - MARGIN_SECONDS
-        self._owned: dict[str, Owned] = {}
-        self._free_for: dict[str, int] = {}
-        self._renew_at = 0.0
         self.marks = WireMarks(self._data, runtime.process_id)
-
-    async def renew(self) -> list[str]:
-        """Every few seconds. The numbers that others have taken meanwhile."""
-        asked_at = _now()
-        if asked_at < self._renew_at:
-            return []
-        asked = dict(self._owned)
-        held = [owned.lease for owned in asked.values()]
-        still = await self._runtime.store.write(lambda tx: leases.renew(tx, held))
-        self._renew_at = asked_at + RENEW_SECONDS
-        for number_id in still:
-            asked[number_id].until = self._until(asked_at)
-        lost = [
-            number_id
-            for number_id, owned in asked.items()
-            if number_id not in still and self._owned.get(number_id) is owned
-        ]
-        for number_id in lost:
-            del self._owned[number_id]
-        return lost
 
     async def wanted(self, rows: Sequence[NumberRow]) -> tuple[list[NumberRow], list[str]]:
         """The numbers to take, and those of ours that another process should have."""
-        others = [row for row in rows if row.id not in self._owned]
+        others = self._others(rows)
         if not self._runtime.store.is_shared:
             return others, []
         held = await self._held({row.account_id for row in rows})
-        dead = {one.owner for one in held.values() if is_dead(self._data, one.owner)}
-        preferred = {
-            row.id: self._membership.preferred(row.id, DISPATCH, without=dead | self._left(held.get(row.id)))
-            for row in rows
-        }
-        settled = {process.id for process in self._membership.living if process.age_ms >= SETTLED_IN_MS}
-        shared = {row.id for row in rows if not row.is_builtin}  # a sandbox's number is only where that runs
-        give = [n for n in self._owned if n in shared and preferred[n] in settled - {self._me}]
-        free = [row for row in others if self._is_free(held.get(row.id), dead)]
-        self._free_for = {row.id: self._free_for.get(row.id, 0) + 1 for row in free}
-        return [row for row in free if row.is_builtin or self._is_ours(row.id, preferred[row.id])], give
-
-    def _left(self, held: Held | None) -> set[str]:
-        """Whoever gave a number up stops, or left it to another: it need not be waited for."""
-        return {held.owner} if held is not None and held.is_over and held.owner != self._me else set()
+        known = {one.owner for one in held.values()} | {process.id for process in self._membership.living}
+        dead = {process_id for process_id in known if is_dead(self._data, process_id)}
+        only_here = {row.id for row in rows if row.is_builtin}  # a sandbox's number is only where that runs
+        return self._shared(rows, others, held, dead, only_here)
 
     async def take(self, row: NumberRow) -> Owned | None:
         """None while another process has it. What a former owner left open is settled, or is in doubt."""
-        asked_at = _now()
+        asked_at = real_now()
         lease = await take_over(self._runtime, row.account_id, row.id)
         if lease is None:
             return None
         owned = self._owned[row.id] = Owned(lease, self._until(asked_at))
         return owned
-
-    def has(self, number_id: str) -> bool:
-        """Also while it is being given up."""
-        return number_id in self._owned
-
-    async def give_up(self, owned: Owned) -> None:
-        """Nothing of the number is on its way any more: the next owner need not wait for the lease's end."""
-        if self._owned.get(owned.lease.number_id) is owned:
-            del self._owned[owned.lease.number_id]
-
-        async def work(tx: Tx) -> None:
-            await leases.release(tx, owned.lease)
-            await tx.tell("released")
-
-        await self._runtime.store.write(work)
 
     def close(self) -> None:
         """When every number is given up."""
@@ -133,25 +57,6 @@ class Ownership:
         living = {process.id for process in self._membership.living}
         held = await self._held(self._runtime.directory.accounts)
         forget_others(self._data, living | {one.owner for one in held.values()})
-
-    @property
-    def _me(self) -> str:
-        return self._runtime.process_id
-
-    def _until(self, asked_at: float) -> float:
-        return asked_at + self._trust if self._runtime.store.is_shared else float("inf")
-
-    async def _held(self, accounts: Iterable[str]) -> dict[str, Held]:
-        async def work(tx: Tx) -> dict[str, Held]:
-            return {held.number_id: held for held in await leases.of_accounts(tx, accounts)}
-
-        return await self._runtime.store.read(work)
-
-    def _is_free(self, held: Held | None, dead: Set[str]) -> bool:
-        return held is None or bool(held.is_over) or held.owner == self._me or held.owner in dead
-
-    def _is_ours(self, number_id: str, preferred: str) -> bool:
-        return preferred == self._me or self._free_for[number_id] > ORPHANED_ROUNDS
 
 
 class _Former(NamedTuple):
@@ -215,8 +120,3 @@ def _never_left(attempt: OpenAttempt, former: Held | None, marked: Set[Attempt] 
     if marked is None or former is None or attempt.epoch != former.epoch:
         return False
     return (attempt.message_id, attempt.n) not in marked
-
-
-def _now() -> float:
-    """The machine's time, not the clock's: nobody's lease ends sooner because virtual time is moved."""
-    return asyncio.get_running_loop().time()

@@ -17,7 +17,7 @@ WHERE account_id = :account_id AND number_id = :number_id FOR UPDATE;
 -- Become the owner of a number that nobody has (or in any case, where no other process can be): the epoch
 -- rises, so that intents of any former owner are refused. No row when somebody has it.
 INSERT INTO number_leases (account_id, number_id, owner, epoch, expires_at)
-VALUES (:account_id, :number_id, :owner, 1, @now + CAST(:life_ms AS BIGINT))
+VALUES (:account_id, :thing, :owner, 1, @now + CAST(:life_ms AS BIGINT))
 ON CONFLICT (account_id, number_id)
 DO UPDATE SET owner = excluded.owner, epoch = number_leases.epoch + 1, expires_at = excluded.expires_at
 WHERE number_leases.expires_at <= @now OR CAST(:is_alone AS SMALLINT) = 1
@@ -26,13 +26,13 @@ RETURNING epoch;
 -- name: renew
 -- The owner is alive. No row when another has taken over.
 UPDATE number_leases SET expires_at = @now + CAST(:life_ms AS BIGINT)
-WHERE account_id = :account_id AND number_id = :number_id AND owner = :owner AND epoch = :epoch
+WHERE account_id = :account_id AND number_id = :thing AND owner = :owner AND epoch = :epoch
 RETURNING number_id;
 
 -- name: release
 -- The owner leaves: the next one need not wait.
 UPDATE number_leases SET expires_at = 0
-WHERE account_id = :account_id AND number_id = :number_id AND owner = :owner AND epoch = :epoch;
+WHERE account_id = :account_id AND number_id = :thing AND owner = :owner AND epoch = :epoch;
 
 -- name: fence (sqlite)
 -- The epoch in which intents for a number hold.
