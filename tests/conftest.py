@@ -2,6 +2,7 @@
 PostgreSQL is there for those that ask. `PYTEST_NO_SKIPS=1`, as CI sets it, turns a skip into a failure.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres import NoPostgres, PostgresServer, running_postgres
+from tests.postgres import NoPostgres, PostgresServer, emptied, running_postgres
 
 _LOOPBACK = ("127.", "::1", "localhost")
 
@@ -33,6 +34,15 @@ def _text(host: str | bytes) -> str:
 
 
 sys.addaudithook(_refuse_to_leave_the_machine)
+
+# Else each of the many processes that tests start would compile the whole program.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay in memory to the end: the collector is not to look through them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -88,6 +98,19 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """An empty database of its own."""
     with postgres_server.fresh_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """One for many tests, for `emptied`."""
+    with postgres_server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def used_postgres_url(shared_database: str) -> str:
+    """A database whose tables are there and empty; for tests that do nothing to the database itself."""
+    return emptied(shared_database)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
-import asyncpg
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from tests.postgres import PostgresServer
+from tests.stores import quick_store
 from trunkline import admin
 from trunkline.admin import Admin, NumberForm
+from trunkline.api import server
 from trunkline.api.context import Api
 from trunkline.api.server import App, build_app
 from trunkline.channels.contract import Number, Outcome, Outgoing, SubscribeError, Taken
@@ -29,7 +29,6 @@ from trunkline.inbound.process import Processor
 from trunkline.membership import Membership
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Directory, Runtime
-from trunkline.store import open_store
 from trunkline.store.queries import Query
 from trunkline.vault import load_vault
 from trunkline.virtual_time import VirtualTime
@@ -55,14 +54,17 @@ class ScriptedProvider(WhatsAppCloud):
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
         self.outcomes: list[Outcome] = []
+        self.known_as: dict[str, str] = {}
+        """Recipients whom it calls by another name."""
         self.subscribed: list[tuple[Number, str, str]] = []
         self.refuses_hooks = False
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         self.sent.append(message)
-        return (
-            self.outcomes.pop(0) if self.outcomes else Taken(f"wamid.{len(self.sent)}+/==", message.recipient)
-        )
+        if self.outcomes:
+            return self.outcomes.pop(0)
+        name = self.known_as.get(message.recipient, message.recipient)
+        return Taken(f"wamid.{len(self.sent)}+/==", name)
 
     async def subscribe(self, number: Number, hook_url: str, verify_token: str) -> None:
         if self.refuses_hooks:
@@ -124,7 +126,7 @@ class Site:
     async def _start(self) -> None:
         data = Path(self.settings.data)
         vault = load_vault(data)
-        self.store = await open_store(self._store_url or None, data, self.clock.now())
+        self.store = await quick_store(self._store_url, data, self.clock.now())
         self.runtime = Runtime(
             settings=self.settings,
             store=self.store,
@@ -169,7 +171,7 @@ class Site:
 
     async def _until_ready(self) -> None:
         """Nobody reads the store in the background from here on: a test may watch who asks it."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not all(number.is_ready for number in self.dispatcher._numbers.values()):  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
 
@@ -231,7 +233,7 @@ class Site:
         """The message once it is in this state, asked again where a busy server refuses to say."""
 
         async def wait() -> dict[str, Any]:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while True:
                     message = (await self.asked("GET", f"/v1/messages/{message_id}")).json
                     if message.get("state") == state:
@@ -270,32 +272,19 @@ def number_form(digits: str, **changes: Any) -> NumberForm:
     return NumberForm(**(values | changes))
 
 
-@pytest.fixture(scope="session")
-def shared_database(postgres_server: PostgresServer) -> Iterator[str]:
-    """One database for all tests of this folder: making one takes ten times as long as emptying it."""
-    with postgres_server.fresh_database() as url:
-        yield url
+@pytest.fixture(scope="session", autouse=True)
+def one_description() -> Iterator[None]:
+    """The API's description is made once, and not for each server: it is the same, and half of a start."""
+    made = server.document()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "document", lambda: made)
+        yield
 
 
 @pytest.fixture
-def store_url(engine: str, request: pytest.FixtureRequest) -> str:
-    """As in the folder above, but PostgreSQL's is emptied here rather than new."""
-    if engine == "sqlite":
-        return ""
-    url = str(request.getfixturevalue("shared_database"))
-    asyncio.run(_empty(url))
-    return url
-
-
-async def _empty(url: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        names = [row[0] for row in rows if row[0] != "schema_migrations"]
-        if names:
-            await connection.execute(f"TRUNCATE {', '.join(names)}")
-    finally:
-        await connection.close()
+def postgres_url(used_postgres_url: str) -> str:
+    """As in the folder above, but emptied rather than new."""
+    return used_postgres_url
 
 
 @pytest.fixture

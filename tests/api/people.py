@@ -48,7 +48,7 @@ def heard(site: Site, wamid: str, who: Tenant) -> dict[str, Any]:
 
     async def wait() -> dict[str, Any]:
         path = f"/v1/messages/{wamid.replace('/', '%2F').replace('+', '%2B')}"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 answer = await site.asked("GET", path, key=who.live_key)
                 if answer.status == 200:

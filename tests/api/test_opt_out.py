@@ -6,7 +6,6 @@ import pytest
 
 from tests.api.conftest import Site
 from tests.api.people import heard, post, wrote
-from trunkline.channels.contract import Taken
 from trunkline.clock import to_rfc3339
 from trunkline.config.table import OptOut
 from trunkline.inbound.opt_out import Rules
@@ -91,12 +90,11 @@ def test_every_address_of_the_person_counts_also_those_learned_later(site: Site)
 
 
 def test_the_name_that_the_provider_has_for_them_counts_too(site: Site) -> None:
-    site.provider.outcomes.append(Taken("wamid.alias", "15550009999"))
+    site.provider.known_as = {WHO: "15550009999", "15550003333": "15550008888"}
     site.until(site.accepted(), "submitted")
     wrote(site, "15550009999", text="stop")
     assert standing(site, WHO) == [("all", "message")]
     wrote(site, "15550008888", text="stop")  # whom we call 15550003333, as is learnt later
-    site.provider.outcomes.append(Taken("wamid.later", "15550008888"))
     site.until(site.accepted(to="15550003333"), "submitted")
     assert standing(site, "15550003333") == [("all", "message")]
 

@@ -52,7 +52,7 @@ class Desk:
         self._phones = itertools.count(15550100001)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     def new_phone(self) -> str:
         """Nobody wrote to it yet."""
@@ -127,8 +127,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     async def start() -> Desk:
         return Desk(await running.enter_async_context(rig(folder)), loop)
 
-    yield asyncio.run_coroutine_threadsafe(start(), loop).result(20)
-    asyncio.run_coroutine_threadsafe(running.aclose(), loop).result(20)
+    yield asyncio.run_coroutine_threadsafe(start(), loop).result(30)
+    asyncio.run_coroutine_threadsafe(running.aclose(), loop).result(30)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

@@ -71,7 +71,7 @@ def test_a_huge_text_does_not_hold_the_page_up(wall: Wall) -> None:
             }""",
             body,
         )
-        assert took < 5000  # what is worse than linear takes minutes
+        assert took < 20_000  # what is worse than linear takes minutes
 
 
 def test_hostile_strings_stay_text(wall: Wall) -> None:

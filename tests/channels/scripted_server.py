@@ -96,7 +96,7 @@ class ScriptedServer:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(30)
             assert not thread.is_alive(), "a script did not end"
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:

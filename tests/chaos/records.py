@@ -71,7 +71,7 @@ class StoreWitness:
                 return connection.execute(query).fetchall()
             finally:
                 connection.close()
-        remote = await asyncpg.connect(self._url, timeout=5)
+        remote = await asyncpg.connect(self._url, timeout=30)
         try:
             return [tuple(row) for row in await remote.fetch(query)]
         finally:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tests.cli.desk import invoke
 from tests.cli.shell import COMMAND, Running, environment
 
-PATIENCE = 15
+PATIENCE = 30
 
 
 class Post(NamedTuple):
@@ -60,7 +60,7 @@ def listening(server: Running, *options: str) -> Iterator["subprocess.Popen[str]
             yield process
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 130
+            assert process.wait(30) == 130
 
 
 def line_of(process: "subprocess.Popen[str]") -> Any:

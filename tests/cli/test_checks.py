@@ -8,25 +8,26 @@ from typing import Any
 
 import typer
 
-from tests.cli.shell import Running, run
+from tests.cli.desk import invoke
+from tests.cli.shell import Running
 from trunkline.cli.tree import app
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_sample_of_the_settings_is_a_settings_file(tmp_path: Path) -> None:
-    sample = run("config", "describe").out
+    sample = invoke("config", "describe").out
     uncommented = "\n".join(
         line.removeprefix("# ") for line in sample.splitlines() if " = " in line or line[:1] == "["
     )
     assert tomllib.loads(uncommented)["server"]["port"] == 7470
-    described = {entry["name"] for entry in run("config", "describe", "--json").json}
+    described = {entry["name"] for entry in invoke("config", "describe", "--json").json}
     assert {"data", "server.port", "store.url"} <= described
 
 
 def test_the_values_in_force_are_shown_without_secrets(tmp_path: Path) -> None:
     secret = "postgresql://me:hush@127.0.0.1/x"
-    done = run(
+    done = invoke(
         "config",
         "check",
         "--json",
@@ -38,14 +39,14 @@ def test_the_values_in_force_are_shown_without_secrets(tmp_path: Path) -> None:
     assert done.json["server"]["port"] == 81
     assert done.json["store"]["url"] == "(secret)"
     assert "hush" not in done.out + done.err
-    wrong = run("config", "check", "--data", tmp_path, TRUNKLINE_SERVER_PORT="x", TRUNKLINE_LOG_LEVEL="y")
+    wrong = invoke("config", "check", "--data", tmp_path, TRUNKLINE_SERVER_PORT="x", TRUNKLINE_LOG_LEVEL="y")
     assert wrong.code == 2
     assert "server.port" in wrong.err
     assert "log.level" in wrong.err
 
 
 def test_a_healthy_server_passes_every_check(server: Running) -> None:
-    done = run("doctor", "--json", "--data", server.data)
+    done = invoke("doctor", "--json", "--data", server.data)
     assert done.code == 0
     verdicts = {check["check"]: check["verdict"] for check in done.json["checks"]}
     assert set(verdicts) == {
@@ -57,13 +58,13 @@ def test_a_healthy_server_passes_every_check(server: Running) -> None:
 
 def test_each_fault_is_named_with_what_to_do(tmp_path: Path) -> None:
     def doctor() -> dict[str, dict[str, str]]:
-        done = run("doctor", "--json", "--data", tmp_path / "data")
+        done = invoke("doctor", "--json", "--data", tmp_path / "data")
         assert done.code == int(not done.json["ok"])
         return {check["check"]: check for check in done.json["checks"]}
 
     assert doctor()["data folder"]["verdict"] == "warn"
     assert not (tmp_path / "data").exists()
-    assert run("keys", "create", "--data", tmp_path / "data").code == 0
+    assert invoke("keys", "create", "--data", tmp_path / "data").code == 0
     assert (doctor()["server"]["verdict"], doctor()["numbers"]["verdict"]) == ("warn", "warn")
     (tmp_path / "data").chmod(0o755)
     (tmp_path / "data" / "keys" / "master.key").chmod(0o644)
@@ -74,19 +75,19 @@ def test_each_fault_is_named_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_server_that_died_is_found_out(tmp_path: Path) -> None:
-    assert run("keys", "create", "--data", tmp_path).code == 0
+    assert invoke("keys", "create", "--data", tmp_path).code == 0
     run_json = {"pid": 2**22 + 1, "api_url": "http://127.0.0.1:9", "operator_token": "x"}
     (tmp_path / "run.json").write_text(json.dumps(run_json))
-    done = run("doctor", "--data", tmp_path)
+    done = invoke("doctor", "--data", tmp_path)
     assert "it was killed" in done.out
 
 
 def test_the_description_of_the_api_is_printed_or_written(tmp_path: Path) -> None:
-    printed = json.loads(run("openapi").out)
+    printed = json.loads(invoke("openapi").out)
     assert printed["openapi"].startswith("3.1")
-    assert run("openapi", "-o", tmp_path / "openapi.json").code == 0
+    assert invoke("openapi", "-o", tmp_path / "openapi.json").code == 0
     assert json.loads((tmp_path / "openapi.json").read_text()) == printed
-    assert run("openapi", "-o", tmp_path / "no" / "openapi.json").code == 2
+    assert invoke("openapi", "-o", tmp_path / "no" / "openapi.json").code == 2
 
 
 def test_every_command_that_the_pages_name_exists() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.desk import invoke
 from tests.cli.shell import Running, run, running
 from trunkline.cli.clock import read_duration
 from trunkline.cli.exits import Trouble
@@ -20,7 +21,7 @@ ARGUMENTS = ("--sandbox-port", "0", "--virtual-time")
 def ask(url: str, key: str = "", body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=10) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=30) as answer:
         return json.loads(answer.read())
 
 
@@ -35,7 +36,7 @@ def message(server: Running, message_id: str, key: str) -> Any:
 
 
 def until(server: Running, message_id: str, *states: str) -> Any:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 30
     while (found := message(server, message_id, server.ready["api_key"]))["state"] not in states:
         assert time.monotonic() < end, found
         time.sleep(0.02)
@@ -43,7 +44,7 @@ def until(server: Running, message_id: str, *states: str) -> Any:
 
 
 def advance(server: Running, duration: str) -> Any:
-    done = run("clock", "advance", duration, "--data", server.data, "--json")
+    done = invoke("clock", "advance", duration, "--data", server.data, "--json")
     assert done.code == 0, done.err
     return done.json
 
@@ -85,11 +86,11 @@ def test_time_does_not_run_backward_over_a_restart(tmp_path: Path) -> None:
     refused = run("serve", "--data", tmp_path / "d", "--port", "0", "--sandbox-port", "0")
     assert refused.code == 2
     assert "--virtual-time" in refused.err
-    made = run("keys", "create", "--expires-days", "1", "--data", tmp_path / "d", "--json").json
+    made = invoke("keys", "create", "--expires-days", "1", "--data", tmp_path / "d", "--json").json
     assert parse_rfc3339(made["expires_at"]) > parse_rfc3339(before["now"])
-    assert run("doctor", "--data", tmp_path / "d", "--json").json["ok"]
+    assert invoke("doctor", "--data", tmp_path / "d", "--json").json["ok"]
     with running("serve", tmp_path / "d", *ARGUMENTS) as second:
-        shown = run("clock", "show", "--data", second.data, "--json").json
+        shown = invoke("clock", "show", "--data", second.data, "--json").json
         assert parse_rfc3339(shown["now"]) > parse_rfc3339(before["now"])
         assert shown["sandbox"]["offset_seconds"] == 90_000
         assert message(second, message_id, key)["created_at"] >= before["now"]
@@ -97,9 +98,9 @@ def test_time_does_not_run_backward_over_a_restart(tmp_path: Path) -> None:
 
 def test_people_read_how_far_it_is(tmp_path: Path) -> None:
     with running("serve", tmp_path / "d", *ARGUMENTS) as server:
-        assert "0s ahead" in run("clock", "show", "--data", server.data).out
-        assert "1d 1h 30m ahead" in run("clock", "advance", "25h30m", "--data", server.data).out
-        too_far = run("clock", "advance", "401d", "--data", server.data)
+        assert "0s ahead" in invoke("clock", "show", "--data", server.data).out
+        assert "1d 1h 30m ahead" in invoke("clock", "advance", "25h30m", "--data", server.data).out
+        too_far = invoke("clock", "advance", "401d", "--data", server.data)
         assert too_far.code == 1
         assert "/seconds" in too_far.err
 
@@ -108,9 +109,9 @@ def test_a_sandbox_alone_is_moved_by_its_address_and_keeps_its_time(tmp_path: Pa
     for expected in (3600, 7200):
         with running("sandbox", tmp_path / "s", "--virtual-time") as sandbox:
             url = sandbox.ready["sandbox_url"]
-            moved = run("clock", "advance", "1h", "--sandbox-url", url, "--json")
+            moved = invoke("clock", "advance", "1h", "--sandbox-url", url, "--json")
             assert moved.json["offset_seconds"] == expected, moved.err
-            shown = run("clock", "show", "--sandbox-url", url, "--token", sandbox.ready["sandbox_token"])
+            shown = invoke("clock", "show", "--sandbox-url", url, "--token", sandbox.ready["sandbox_token"])
             assert "ahead" in shown.out
     refused = run("sandbox", "--data", tmp_path / "s", "--port", "0")
     assert (refused.code, "--virtual-time" in refused.err) == (2, True)
@@ -119,14 +120,14 @@ def test_a_sandbox_alone_is_moved_by_its_address_and_keeps_its_time(tmp_path: Pa
 def test_a_server_on_real_time_is_not_moved_and_says_why(server: Running) -> None:
     for arguments in (("show",), ("advance", "25h")):
         for whose in (("--data", server.data), ("--sandbox-url", server.ready["sandbox_url"])):
-            refused = run("clock", *arguments, *whose)
+            refused = invoke("clock", *arguments, *whose)
             assert refused.code == 1
             assert "--virtual-time" in refused.err
-    assert run("clock", "show", "--data", server.data, "--json").error["reason"] == "not_found"
+    assert invoke("clock", "show", "--data", server.data, "--json").error["reason"] == "not_found"
 
 
 def test_without_a_server_there_is_no_clock(tmp_path: Path) -> None:
-    refused = run("clock", "show", "--data", tmp_path)
+    refused = invoke("clock", "show", "--data", tmp_path)
     assert (refused.code, "no server runs" in refused.err) == (3, True)
 
 
@@ -137,7 +138,7 @@ def test_virtual_time_and_a_real_number_never_meet(tmp_path: Path) -> None:
         **dict.fromkeys(("--token", "--app-secret"), "made-up"),
     }
     options = [word for pair in form.items() for word in pair]
-    assert run("numbers", "add", *options, "--data", tmp_path / "d").code == 0
+    assert invoke("numbers", "add", *options, "--data", tmp_path / "d").code == 0
     refused = run("serve", "--data", tmp_path / "d", "--port", "0", *ARGUMENTS)
     assert refused.code == 2
     assert "15550001000 at https://graph.facebook.com" in refused.err

@@ -6,6 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from tests.cli.desk import invoke
 from tests.cli.shell import Done, run, running
 from tests.postgres import PostgresServer
 from tests.store.test_copy import made
@@ -37,7 +38,7 @@ def test_a_migration_that_was_killed_leaves_each_whole_or_not_there(
 
 def test_a_start_that_may_not_migrate_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "trunkline.db").touch()
-    done = run("numbers", "list", "--json", "--data", tmp_path, TRUNKLINE_STORE_MIGRATE="never")
+    done = invoke("numbers", "list", "--json", "--data", tmp_path, TRUNKLINE_STORE_MIGRATE="never")
     assert done.code == 3, done.out
     assert "trunkline migrate" in done.error["detail"]
     assert apsw.Connection(str(tmp_path / "trunkline.db")).table_exists(None, "accounts") is False
@@ -48,17 +49,17 @@ def test_after_a_copy_a_start_needs_the_new_address(tmp_path: Path, postgres_ser
     with postgres_server.fresh_database() as url:
         with running("serve", data, "--sandbox-port", "0") as server:
             key = server.ready["api_key"]
-            busy = run("db", "copy", "--json", "--data", data, "--to", url)
+            busy = invoke("db", "copy", "--json", "--data", data, "--to", url)
             assert (busy.code, "in use" in busy.error["detail"]) == (4, True)
-            sent = run("send", "text", "15550001234", "hello", "--wait", "delivered", "--data", data)
+            sent = invoke("send", "text", "15550001234", "hello", "--wait", "delivered", "--data", data)
             assert sent.code == 0, sent.err
-        done = run("db", "copy", "--data", data, "--to", url)
+        done = invoke("db", "copy", "--data", data, "--to", url)
         assert done.code == 0, done.err
         assert "messages: 1 rows" in done.err
         refused = run("serve", "--json", "--data", data)
         assert (refused.code, "--database" in refused.error["detail"]) == (3, True)
         with running("serve", data, "--sandbox-port", "0", "--database", url) as server:
-            listed = run("messages", "list", "--api-url", server.ready["api_url"], "--key", key, "--json")
+            listed = invoke("messages", "list", "--api-url", server.ready["api_url"], "--key", key, "--json")
             [message] = listed.json["data"]
             assert message["state"] in ("delivered", "read")
 
@@ -68,22 +69,22 @@ def test_a_backup_comes_back_held_and_is_let_go(tmp_path: Path) -> None:
     later = to_rfc3339(SystemClock().now() + 86_400_000)
     with running("serve", data, "--sandbox-port", "0"):
         for number in ("15550001234", "15550001235"):
-            assert run("send", "text", number, "hello", "--send-at", later, "--data", data).code == 0
-        assert run("db", "backup", backup, "--data", data).code == 0
-        nowhere = run("db", "backup", tmp_path / "nowhere" / "b.db", "--data", data)
+            assert invoke("send", "text", number, "hello", "--send-at", later, "--data", data).code == 0
+        assert invoke("db", "backup", backup, "--data", data).code == 0
+        nowhere = invoke("db", "backup", tmp_path / "nowhere" / "b.db", "--data", data)
         assert (nowhere.code, nowhere.err) == (2, f"trunkline: there is no folder {tmp_path / 'nowhere'}\n")
-        assert run("db", "restore", backup, "--data", data).code == 4
-        assert run("db", "check", "--data", data).code == 0
-    assert run("db", "restore", backup, "--data", data, "--json").json["held"] == 2
+        assert invoke("db", "restore", backup, "--data", data).code == 4
+        assert invoke("db", "check", "--data", data).code == 0
+    assert invoke("db", "restore", backup, "--data", data, "--json").json["held"] == 2
     with running("serve", data, "--sandbox-port", "0"):
-        listed = run("messages", "list", "--data", data, "--json").json["data"]
+        listed = invoke("messages", "list", "--data", data, "--json").json["data"]
         assert [message["state_reason"] for message in listed] == ["restored", "restored"]
-        assert "release-restored" in run("messages", "show", listed[0]["id"], "--data", data).out
-        assert run("messages", "cancel", listed[0]["id"], "--data", data).code == 0
+        assert "release-restored" in invoke("messages", "show", listed[0]["id"], "--data", data).out
+        assert invoke("messages", "cancel", listed[0]["id"], "--data", data).code == 0
     release = ("db", "release-restored", "--json", "--data", data)
-    assert run(*release).json == {"held": 1}
-    assert run(*release, "--send", "--cancel").code == 2
-    assert run(*release, "--send").json == {"released": 1}
+    assert invoke(*release).json == {"held": 1}
+    assert invoke(*release, "--send", "--cancel").code == 2
+    assert invoke(*release, "--send").json == {"released": 1}
     rows = apsw.Connection(str(data / "trunkline.db")).execute("SELECT state FROM messages ORDER BY state")
     assert rows.fetchall() == [("canceled",), ("scheduled",)]
 
@@ -107,17 +108,17 @@ def test_a_damaged_database_is_told_by_its_check_and_by_the_doctor(tmp_path: Pat
     content = bytearray(path.read_bytes())
     content[40_960:45_056] = bytes([9]) * 4096
     path.write_bytes(content)
-    assert run("db", "check", "--data", tmp_path).code == 1
-    checks = run("doctor", "--json", "--data", tmp_path).json["checks"]
+    assert invoke("db", "check", "--data", tmp_path).code == 1
+    checks = invoke("doctor", "--json", "--data", tmp_path).json["checks"]
     assert "fail" in [check["verdict"] for check in checks if check["check"] in ("store", "soundness")]
 
 
 def test_what_is_for_sqlite_says_so(postgres_url: str, tmp_path: Path) -> None:
     asyncio.run(migrate.migrate_postgres(postgres_url, 1))
     for command, word in (("backup", "pg_dump"), ("restore", "pg_restore")):
-        done: Done = run(
+        done: Done = invoke(
             "db", command, tmp_path / "b", "--database", postgres_url, "--data", tmp_path, "--json"
         )
         assert (done.code, word in done.error["detail"]) == (2, True)
-    marked = run("db", "mark-restored", "--database", postgres_url, "--data", tmp_path, "--json")
+    marked = invoke("db", "mark-restored", "--database", postgres_url, "--data", tmp_path, "--json")
     assert marked.json == {"held": 0, "in_doubt": 0}

@@ -180,8 +180,8 @@ def test_a_scenario_is_waited_for(desk: Desk) -> None:
     late = desk.run("play", "-", "--wait", "0.2s", "--json", stdin=SCENARIO % phone)
     assert (late.code, "rule 1" in late.error["detail"]) == (5, True)
     desk.run("play", "--remove", desk.json("play", "--list")[0]["id"])
-    threading.Timer(0.4, desk.send, (phone,)).start()
-    met = desk.json("play", "-", "--wait", "10s", stdin=SCENARIO % phone)
+    with desk.sending_once(desk.plays, phone):
+        met = desk.json("play", "-", "--wait", "30s", stdin=SCENARIO % phone)
     assert met["met"] == [1]
     desk.run("play", "--remove", met["id"])
 
@@ -191,8 +191,8 @@ def test_a_step_that_fails_ends_the_wait(desk: Desk) -> None:
     steps = {"when": {"handset": phone}, "then": [{"do": "tap", "title": "Yes"}]}
     other = {"when": {"handset": "15550020011"}, "then": []}
     script = json.dumps({"rule": [steps, other]})
-    threading.Timer(0.3, desk.send, (phone,)).start()
-    failed = desk.run("play", "-", "--wait", "10s", stdin=script)
+    with desk.sending_once(desk.plays, phone):
+        failed = desk.run("play", "-", "--wait", "30s", stdin=script)
     assert (failed.code, "no buttons" in failed.err) == (1, True)
     desk.run("play", "--remove", desk.json("play", "--list")[0]["id"])
 

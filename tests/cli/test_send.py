@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.cli.desk import invoke
 from tests.cli.shell import COMMAND, Running, environment, run
 from trunkline.cli.tree import app
 
@@ -18,7 +19,7 @@ LINK = "https://example.com/a.jpg"
 
 
 def send(server: Running, *arguments: str, stdin: str = "", **environ: str) -> Any:
-    return run("send", *arguments, "--data", server.data, stdin=stdin, **environ)
+    return invoke("send", *arguments, "--data", server.data, stdin=stdin, **environ)
 
 
 def states(out: str) -> list[str]:
@@ -57,12 +58,12 @@ def test_doubt_is_told_in_words(server: Running) -> None:
     assert done.code == 5
     assert "It may or may not have reached the provider" in done.err
     message_id = done.out.splitlines()[0]
-    shown = run("messages", "show", message_id, "--data", server.data)
+    shown = invoke("messages", "show", message_id, "--data", server.data)
     assert "unknown: It may or may not have reached the provider" in shown.out
     for choice in ("resend", "abandon"):
         assert f"trunkline messages {choice} {message_id}" in shown.out
-    assert run("messages", "abandon", message_id, "--data", server.data).code == 0
-    shown = run("messages", "show", message_id, "--data", server.data)
+    assert invoke("messages", "abandon", message_id, "--data", server.data).code == 0
+    shown = invoke("messages", "show", message_id, "--data", server.data)
     assert "settled by abandoned; the sender chose not to send it again" in shown.out
     assert f"trunkline messages resend {message_id}" in shown.out
 
@@ -123,7 +124,7 @@ def test_a_repetition_with_the_same_key_sends_nothing_new(server: Running) -> No
 
 def test_a_dry_run_stores_nothing_and_shows_what_the_provider_would_get(server: Running) -> None:
     def count() -> int:
-        found = run("messages", "list", "--to", "15555550000", "--json", "--data", server.data)
+        found = invoke("messages", "list", "--to", "15555550000", "--json", "--data", server.data)
         return len(found.json["data"])
 
     done = send(server, "text", "15555550000", "hello", "--dry-run")
@@ -244,26 +245,26 @@ def test_a_message_is_shown_listed_and_withdrawn(server: Running) -> None:
         "id"
     ]
     place = ("--data", server.data)
-    shown = run("messages", "show", later, *place)
+    shown = invoke("messages", "show", later, *place)
     for words in ("scheduled: Accepted; its time has not come.", "15550004444", '"body": "later"', "due"):
         assert words in shown.out
-    assert run("messages", "show", later, "--json", *place).json["id"] == later
-    canceled = run("messages", "cancel", later, *place)
+    assert invoke("messages", "show", later, "--json", *place).json["id"] == later
+    canceled = invoke("messages", "cancel", later, *place)
     assert (canceled.code, canceled.out) == (0, f"{later} is canceled.\n")
-    again = run("messages", "cancel", later, "--json", *place)
+    again = invoke("messages", "cancel", later, "--json", *place)
     assert (again.code, again.error["reason"]) == (1, "wrong_state")
-    listed = run("messages", "list", "--to", "15550004444", "--state", "canceled", *place)
+    listed = invoke("messages", "list", "--to", "15550004444", "--state", "canceled", *place)
     assert later in listed.out
-    assert run("messages", "show", later, "--wait", "read", *place).code == 1
-    assert run("messages", "show", "msg_none", *place).code == 1
+    assert invoke("messages", "show", later, "--wait", "read", *place).code == 1
+    assert invoke("messages", "show", "msg_none", *place).code == 1
 
 
 def test_a_list_goes_on_where_the_last_page_ended(server: Running) -> None:
     for n in range(3):
         send(server, "text", "15550005555", str(n), "--wait", "none")
     place = ("--to", "15550005555", "--limit", "2", "--json", "--data", server.data)
-    first = run("messages", "list", *place).json
-    rest = run("messages", "list", *place, "--after", first["paging"]["next"]).json
+    first = invoke("messages", "list", *place).json
+    rest = invoke("messages", "list", *place, "--after", first["paging"]["next"]).json
     bodies = [message["content"]["text"]["body"] for message in first["data"] + rest["data"]]
     assert bodies == ["2", "1", "0"]
 
@@ -278,7 +279,7 @@ def test_what_a_message_says_can_not_steer_the_terminal_or_the_printer(server: R
         "none",
         stdin=json.dumps({"to": TO, "type": "text", "text": {"body": body}}),
     )
-    shown = run("messages", "show", sent.out.strip(), "--data", server.data)
+    shown = invoke("messages", "show", sent.out.strip(), "--data", server.data)
     assert "[bold]x[/bold]" in shown.out
     assert "\x1b" not in shown.out
     assert "\u202e" not in shown.out

@@ -40,7 +40,7 @@ def test_the_ready_line_has_the_members_that_scripts_rely_on(tmp_path: Path) -> 
 
 
 def page(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=30) as answer:
         content: bytes = answer.read()
         return content.lower()
 
@@ -109,7 +109,7 @@ def paste(said: str) -> dict[str, str]:
     words = shlex.split(curl)
     headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
     url = urlsplit(words[2])
-    connection = http.client.HTTPConnection(url.netloc, timeout=10)
+    connection = http.client.HTTPConnection(url.netloc, timeout=30)
     connection.request("POST", url.path, words[words.index("-d") + 1], headers)
     answer: dict[str, str] = json.loads(connection.getresponse().read())
     connection.close()

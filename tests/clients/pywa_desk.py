@@ -52,7 +52,7 @@ class Inbox:
             self.updates.append(update)
             self._changed.notify_all()
 
-    def wait_for(self, fits: Callable[[Any], bool], seconds: float = 15) -> Any:
+    def wait_for(self, fits: Callable[[Any], bool], seconds: float = 30) -> Any:
         """The first update that fits, come already or yet to come."""
         with self._changed:
             found = self._changed.wait_for(lambda: [one for one in self.updates if fits(one)], seconds)

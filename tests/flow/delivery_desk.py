@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from tests.flow.receiver import Receiver
+from tests.stores import quick_store
 from trunkline import admin
 from trunkline.admin import Admin
 from trunkline.bulletin import Bulletin
@@ -29,7 +30,7 @@ from trunkline.model.events import NewEvent
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.outgoing_http import open_transport
 from trunkline.runtime import Directory, Runtime
-from trunkline.store import Store, Tx, events, open_store
+from trunkline.store import Store, Tx, events
 from trunkline.store.endpoints import EndpointRow
 from trunkline.store.queries import Query
 from trunkline.vault import load_vault
@@ -179,7 +180,7 @@ class Desk:
         return await endpoints.find(self.runtime, self.account_id, endpoint.id)
 
     async def until_rows(
-        self, endpoint: EndpointRow, holds: Callable[[Sequence[Row]], bool], seconds: float = 8
+        self, endpoint: EndpointRow, holds: Callable[[Sequence[Row]], bool], seconds: float = 30
     ) -> list[Row]:
         async with asyncio.timeout(seconds):
             while not holds(rows := await self.rows(endpoint)):  # noqa: ASYNC110
@@ -188,18 +189,18 @@ class Desk:
 
     async def until_tried(self, endpoint: EndpointRow, times: int) -> None:
         """So many tries are recorded."""
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(30):
             while len(await self.tries(endpoint)) < times:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     async def until_at(self, endpoint: EndpointRow, event_id: str) -> Progress:
         """The endpoint has passed this event."""
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(30):
             while (found := await self.progress(endpoint)).position < event_id:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         return found
 
-    async def until_is(self, endpoint: EndpointRow, state: str, seconds: float = 8) -> EndpointRow:
+    async def until_is(self, endpoint: EndpointRow, state: str, seconds: float = 30) -> EndpointRow:
         async with asyncio.timeout(seconds):
             while (row := await self.found(endpoint)).state != state:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -217,7 +218,7 @@ async def make_desk(
 ) -> Desk:
     """Not started. The first one on a database makes the account."""
     clock, vault = clock or SystemClock(), load_vault(folder)
-    store = await open_store(url or None, folder, clock.now())
+    store = await quick_store(url, folder, clock.now())
     settings = Settings(
         data=str(folder), network=Network("always", "always", "any"), delivery=delivery or Delivery()
     )

@@ -89,7 +89,7 @@ class Desk:
         post = await receive(runtime, account_id, "whatsapp_cloud", msgspec.json.encode(list(facts)))
         if post is not None:
             self.processor.hand_over(post)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await runtime.store.read(lambda tx: inbox.open_posts(tx, account_id, "", 1)):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
 

@@ -50,7 +50,7 @@ def test_a_killed_process_takes_no_event_with_it(tmp_path: Path, postgres_url: s
             following = [asyncio.create_task(follower.run()) for follower in followers]
             stack.callback(lambda: [task.cancel() for task in following])
             for follower in followers:
-                await asyncio.wait_for(follower.is_open.wait(), 10)
+                await asyncio.wait_for(follower.is_open.wait(), 30)
             writers = [Writer(urls, key) for _ in range(4)]
             writing = [asyncio.create_task(writer.run(PART, n % 2)) for n, writer in enumerate(writers)]
             for again in range(2):
@@ -83,7 +83,7 @@ def test_a_server_that_stops_ends_its_streams_and_a_program_goes_on_where_it_was
         url, key = ready["api_url"], ready["api_key"]
         follower, writer = Follower([url], key), Writer([url], key)
         following = asyncio.create_task(follower.run())
-        await asyncio.wait_for(follower.is_open.wait(), 10)
+        await asyncio.wait_for(follower.is_open.wait(), 30)
         await writer.run(2)
         await follower.until(lambda seen: len(seen) == 2)
         begun = asyncio.get_running_loop().time()
@@ -105,7 +105,7 @@ def test_a_server_that_stops_ends_its_streams_and_a_program_goes_on_where_it_was
 async def until_known(urls: list[str], key: str) -> None:
     """Both processes have heard of the number."""
     headers = {"Authorization": f"Bearer {key}"}
-    async with asyncio.timeout(20), aiohttp.ClientSession(headers=headers) as http:
+    async with asyncio.timeout(30), aiohttp.ClientSession(headers=headers) as http:
         for url in urls:
             while True:
                 async with http.get(f"{url}/v1/numbers") as answer:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tests.factories import HOUR, make_message
+from tests.stores import quick_store
 from trunkline import admin
 from trunkline.admin import Admin, NumberForm
 from trunkline.bulletin import Bulletin
@@ -151,7 +152,7 @@ class Desk:
 async def desk(folder: Path, url: str = "", *, clock: Clock | None = None) -> AsyncIterator[Desk]:
     clock = clock or SystemClock()
     vault = load_vault(folder)
-    store = await open_store(url or None, folder, clock.now())
+    store = await quick_store(url, folder, clock.now())
     account_id = (await admin.create_account(Admin(store, vault, clock), "alice")).id
     made = Desk(_runtime(folder, store, vault, clock), account_id)
     await made.add_number(DIGITS, PHONE_NUMBER_ID)

@@ -33,7 +33,7 @@ async def killed_at_c19(data: Path, url: str) -> tuple[str, list[str]]:
 
         await until(some_left)
         await write(running, STOPPER, "Stop!")
-        assert await asyncio.wait_for(program.ended(), 20) == -signal.SIGKILL
+        assert await asyncio.wait_for(program.ended(), 30) == -signal.SIGKILL
     return ready["api_key"], ids
 
 

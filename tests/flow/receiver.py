@@ -71,7 +71,7 @@ class Receiver:
         """What it took, in order."""
         return [event for post in self.taken for event in post.events()]
 
-    async def until(self, holds: Callable[[], bool], seconds: float = 8) -> None:
+    async def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
         async with asyncio.timeout(seconds):
             while not holds():
                 self.news.clear()

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tests.factories import HOUR, make_message
+from tests.stores import quick_store
 from trunkline import admin
 from trunkline.admin import Admin, NumberForm
 from trunkline.channels.contract import Number, Outcome, Outgoing, Parsed, StatusFact, Taken
@@ -20,7 +21,7 @@ from trunkline.model.message import State
 from trunkline.outbound.accept import as_waiting
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Directory, Runtime
-from trunkline.store import Store, StoreUnavailable, Tx, messages, open_store
+from trunkline.store import Store, StoreUnavailable, Tx, messages
 from trunkline.store.messages import MessageRow, NewMessage
 from trunkline.vault import load_vault
 
@@ -146,7 +147,7 @@ class Rig:
 
         return await self.store.really.read(work)
 
-    async def until(self, message: NewMessage, state: str, seconds: float = 8) -> MessageRow:
+    async def until(self, message: NewMessage, state: str, seconds: float = 30) -> MessageRow:
         try:
             async with asyncio.timeout(seconds):
                 while (row := await self.row(message)).state != state:  # noqa: ASYNC110
@@ -162,7 +163,7 @@ async def rig(
 ) -> AsyncIterator[Rig]:
     clock = clock or SystemClock()
     vault = load_vault(folder)
-    store = FaultyStore(await open_store(url or None, folder, clock.now()))
+    store = FaultyStore(await quick_store(url, folder, clock.now()))
     provider = Provider()
     settings = Settings(data=str(folder))
     directory = Directory(store, vault)

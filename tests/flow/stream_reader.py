@@ -46,7 +46,7 @@ class Follower:
                 for block in reader.feed(chunk):
                     yield block
 
-    async def until(self, holds: Callable[[list[dict[str, Any]]], bool], seconds: float = 20) -> None:
+    async def until(self, holds: Callable[[list[dict[str, Any]]], bool], seconds: float = 30) -> None:
         async with asyncio.timeout(seconds):
             while not holds(self.seen):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

@@ -161,10 +161,15 @@ async def _moved(_: Posted) -> Answer:
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "word"), [(_hang, None, "answer"), (_cut, None, ""), (_moved, 307, "307")]
+    ("answer", "patience", "status", "word"),
+    [(_hang, 0.3, None, "answer"), (_cut, 30, None, ""), (_moved, 30, 307, "307")],
 )
 def test_no_answer_in_time_a_cut_and_a_redirect_are_failures(
-    tmp_path: Path, answer: Callable[[Posted], Awaitable[Answer]], status: int | None, word: str
+    tmp_path: Path,
+    answer: Callable[[Posted], Awaitable[Answer]],
+    patience: float,
+    status: int | None,
+    word: str,
 ) -> None:
     async def tell(running: Desk, customer: Receiver) -> None:
         customer.answer = answer
@@ -177,7 +182,7 @@ def test_no_answer_in_time_a_cut_and_a_redirect_are_failures(
         assert word in tried.detail
         assert [post.path for post in customer.posts] == ["/hook"] * len(customer.posts)
 
-    story(tmp_path, "", tell, delivery=Delivery(timeout_seconds=0.3))
+    story(tmp_path, "", tell, delivery=Delivery(timeout_seconds=patience))
 
 
 def test_410_disables_the_endpoint_and_tells_the_others(tmp_path: Path, store_url: str) -> None:

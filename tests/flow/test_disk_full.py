@@ -58,7 +58,7 @@ async def with_server(program: Program, tell: Callable[[Server], Awaitable[None]
     return key
 
 
-async def until(what: str, check: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+async def until(what: str, check: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not await check():
         assert time.monotonic() < deadline, what
@@ -141,7 +141,7 @@ def test_a_disk_that_fails_ends_the_process_and_the_next_start_has_everything(tm
                 accepted.append(message)
         except aiohttp.ClientError:
             pass  # it has ended already
-        code = await asyncio.wait_for(program._process.wait(), 20)
+        code = await asyncio.wait_for(program._process.wait(), 30)
         assert code > 0
         assert "the disk or the file of the database failed" in log.read_text()
 

@@ -266,7 +266,7 @@ def test_the_policy_waits_until_what_the_provider_told_is_read(store_url: str, t
         assert await desk.settle() == []
         assert await desk.state(message) == "unknown"
         await desk.processor.start()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await desk.settle():
                 await desk.later(31_000)
         assert await desk.state(message) == "queued"

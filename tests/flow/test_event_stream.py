@@ -54,7 +54,7 @@ def test_a_client_that_does_not_read_is_cut_off_and_nothing_is_piled_up_for_it(
         server = WebServer(app, listen("127.0.0.1", 0))
         await server.start()
         async with stalled_client(server.port):
-            await asyncio.wait_for(app.over.wait(), 10)
+            await asyncio.wait_for(app.over.wait(), 30)
         await server.stop()
         return app.sent
 
@@ -76,7 +76,7 @@ def test_a_client_that_does_not_read_does_not_keep_a_server_from_ending(
             while app.sent != before:  # the buffers are full
                 before = app.sent
                 await asyncio.sleep(0.1)
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(10):
                 await server.stop()
         assert app.over.is_set()
 
@@ -91,7 +91,7 @@ def test_a_client_that_hangs_up_ends_its_stream_at_once() -> None:
         async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{server.port}/") as answer:
             await answer.content.read(100)
             answer.close()
-        await asyncio.wait_for(app.over.wait(), 2)
+        await asyncio.wait_for(app.over.wait(), 10)  # else the patience with a client that does not read
         await server.stop()
 
     asyncio.run(story())

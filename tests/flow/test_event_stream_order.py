@@ -31,7 +31,7 @@ async def hear(runtime: Runtime) -> None:
             runtime.bell.ring(news.split(" ")[1])
 
     runtime.store.hear(heard)
-    await asyncio.wait_for(listens.wait(), 10)
+    await asyncio.wait_for(listens.wait(), 30)
 
 
 async def write(runtime: Runtime, account_id: str, name: str) -> None:
@@ -51,7 +51,7 @@ async def read(streams: Streams, account_id: str, count: int, begun: asyncio.Eve
     begun.set()
     reader, seen = Reader(), []
     parts = follow(streams, tail, newest, lambda row: row.data.encode(), welcome)
-    async with asyncio.timeout(20), contextlib.aclosing(parts):
+    async with asyncio.timeout(30), contextlib.aclosing(parts):
         async for part in parts:
             seen += [block.data.strip('"') for block in reader.feed(part) if block.data]
             if len(seen) >= count:

@@ -31,7 +31,7 @@ def test_descriptors_that_are_used_up_keep_callers_out_and_are_given_back(tmp_pa
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):  # it may have a connection left, or none
                     await gateway.send(to="15550004444")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             after = await gateway.send(to="15550005555")
         await gateway.until(after, "read")
         assert len(await gateway.ledger("15550005555")) == 1

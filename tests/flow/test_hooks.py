@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 
 from tests.flow.test_serve import Gateway, story
 
@@ -94,13 +93,14 @@ def test_the_same_post_fifty_times_at_once_is_one_fact(store_url: str, tmp_path:
     hook_story(tmp_path, tell, store_url)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b'{"object":"page","entry":[]}', b'{"entry":7}', b"\xff\xfe"]
-)
-def test_a_signed_post_that_nobody_can_read_is_kept_and_holds_nothing_up(body: bytes, tmp_path: Path) -> None:
+UNREADABLE = [b"", b"{", b"[]", b"null", b'{"object":"page","entry":[]}', b'{"entry":7}', b"\xff\xfe"]
+
+
+def test_a_signed_post_that_nobody_can_read_is_kept_and_holds_nothing_up(tmp_path: Path) -> None:
     async def tell(gateway: Gateway) -> None:
-        assert await post(gateway, body, signed(body, gateway.ready["app_secret"])) == 200
-        assert (await gateway.until(await gateway.send(), "read"))["state"] == "read"
+        for body in UNREADABLE:
+            assert await post(gateway, body, signed(body, gateway.ready["app_secret"])) == 200, body
+            assert (await gateway.until(await gateway.send(), "read"))["state"] == "read", body
 
     hook_story(tmp_path, tell)
 

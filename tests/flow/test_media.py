@@ -28,7 +28,7 @@ async def send_picture(gateway: Gateway, data: bytes) -> str:
 
 async def told(gateway: Gateway, media_id: str) -> dict[str, Any]:
     """What the page's look-up says, once the webhook is here."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             path = f"/v1/whatsapp/media?media_id={media_id}&from={gateway.ready['from']}"
             status, answer = await gateway.call("GET", path)

@@ -21,7 +21,7 @@ HOUR = 3600
 
 
 async def until(check: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not (found := await check()):  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)
     return found

@@ -93,7 +93,7 @@ def test_the_numbers_owner_learns_of_a_limit(tmp_path: Path) -> None:
     async def tell(desk: Desk) -> None:
         desk.bulletin.start()
         await desk.tell("business_capability_update", {LIMIT: 250})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while desk.number.daily_recipients != 250:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

@@ -23,7 +23,7 @@ async def write(gateway: Gateway, address: str, words: str) -> None:
     await act(gateway, address, "send", type="text", text={"body": words})
 
 
-async def until(what: Callable[[], Any], seconds: float = 20) -> Any:
+async def until(what: Callable[[], Any], seconds: float = 30) -> Any:
     async with asyncio.timeout(seconds):
         while not (found := await what()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)

@@ -18,7 +18,7 @@ async def _follow(http: aiohttp.ClientSession, url: str, key: str, body: dict[st
         message_id = (await answer.json())["id"]
     state = ""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while state != "read":
                 async with http.get(f"{url}/v1/messages/{message_id}", headers=headers) as answer:
                     state = (await answer.json())["state"]

@@ -102,7 +102,7 @@ class Receiver:
         challenge = asked.get("hub.challenge", "") if self.echo_challenge else "something else"
         await _reply(send, 200 if right else 403, challenge.encode() if right else b"")
 
-    async def wait_for(self, enough: Callable[["Receiver"], Any], seconds: float = 10) -> None:
+    async def wait_for(self, enough: Callable[["Receiver"], Any], seconds: float = 30) -> None:
         async with self._changed:
             await asyncio.wait_for(self._changed.wait_for(lambda: bool(enough(self))), seconds)
 
@@ -123,14 +123,14 @@ class Rig:
         self.receiver = receiver
 
     async def call(
-        self, method: str, path: str, body: Any = None, *, token: str | None = "", seconds: float = 10
+        self, method: str, path: str, body: Any = None, *, token: str | None = "", seconds: float = 30
     ) -> Response:
         """`token`: empty for the right one, None for none."""
         return await asyncio.wait_for(
             request(self.client, self.identity, method, path, body, token=token), seconds
         )
 
-    async def send(self, to: str = PHONE, seconds: float = 10, **members: Any) -> Response:
+    async def send(self, to: str = PHONE, seconds: float = 30, **members: Any) -> Response:
         path = f"/v25.0/{self.identity.phone_number_id}/messages"
         return await self.call("POST", path, text_to(to, **members), seconds=seconds)
 
@@ -145,7 +145,7 @@ class Rig:
         """HTTP status and Graph code."""
         return response.status, (await response.json())["error"]["code"]
 
-    async def eventually(self, path: str, enough: Callable[[Any], Any], seconds: float = 10) -> Any:
+    async def eventually(self, path: str, enough: Callable[[Any], Any], seconds: float = 30) -> Any:
         """Ask the sandbox until its answer is enough: what it does by itself has no signal to wait for."""
         async with asyncio.timeout(seconds):
             while not enough(  # noqa: ASYNC110
@@ -236,9 +236,9 @@ def sandbox_in_a_thread(folder: Path) -> Iterator[Identity]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     sandbox = Sandbox(folder, settings=Settings())
-    asyncio.run_coroutine_threadsafe(sandbox.start(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(sandbox.start(), loop).result(30)
     yield sandbox.identity
-    asyncio.run_coroutine_threadsafe(sandbox.stop(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(sandbox.stop(), loop).result(30)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

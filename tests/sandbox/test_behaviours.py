@@ -26,7 +26,7 @@ def to(row: Behaviour) -> str:
 async def post_and_look(tools: Rig, row: Behaviour) -> tuple[int, int] | str:
     """What the caller saw: HTTP status and code, or a word."""
     try:
-        response = await tools.send(to(row), seconds=1.5)
+        response = await tools.send(to(row), seconds=2.5)
     except TimeoutError:
         return "hung"
     except PyreqwestError:

@@ -26,8 +26,8 @@ def test_who_gives_up_waiting_for_a_commit_does_not_break_it_for_others(tmp_path
         one, two = asyncio.create_task(write("1")), asyncio.create_task(write("2"))
         await asyncio.sleep(0)
         one.cancel()
-        await asyncio.wait_for(two, 5)
-        await asyncio.wait_for(write("3"), 5)
+        await asyncio.wait_for(two, 30)
+        await asyncio.wait_for(write("3"), 30)
         assert len(await database.read("read_callbacks")) == 3
         await database.close()
 
@@ -38,10 +38,10 @@ def test_webhooks_go_on_when_the_one_that_knocked_for_all_is_put_aside(tmp_path:
     async def walk() -> None:
         receiver = Receiver()
         await receiver.start()
-        settings = {"status_delay_seconds": (0.0, 0.2, 0.3), "retry_ladder_seconds": (0.1,)}
+        settings = {"status_delay_seconds": (0.0, 0.5, 0.6), "retry_ladder_seconds": (0.1,)}
         async with rig(tmp_path, receiver=receiver, **settings) as tools:
             first = await tools.sent()
-            await receiver.wait_for(lambda got: got.words_of(first) == ["sent"])
+            await receiver.wait_for(lambda got: got.words_of(first)[:1] == ["sent"])
             await receiver.stop()
             down = f"http://127.0.0.1:{receiver.port}/hook"
             await tools.eventually("/_sandbox/health", lambda told: told["callbacks_down"] == [down])
@@ -69,7 +69,7 @@ def test_what_failed_at_the_old_callback_goes_to_the_new_one(tmp_path: Path) -> 
             await asyncio.sleep(0.1)  # all of them are on the way to a callback that does not answer
             path = f"/{tools.identity.phone_number_id}"
             assert (await tools.call("POST", path, override(new))).status == 200
-            await new.wait_for(lambda got: all("read" in got.words_of(wamid) for wamid in wamids), 5)
+            await new.wait_for(lambda got: all("read" in got.words_of(wamid) for wamid in wamids), 30)
             health = await (await tools.call("GET", "/_sandbox/health")).json()
             assert health["callbacks_down"] == []
             silent.close()
@@ -148,9 +148,9 @@ def test_a_listener_that_did_not_keep_up_still_hears_that_it_is_over() -> None:
                 feed.tell("message", dict)
             feed.close()
             assert await listener.next() == Event("reset", {})
-            assert await asyncio.wait_for(listener.next(), 1) is None
+            assert await asyncio.wait_for(listener.next(), 30) is None
         with feed.listen() as late:
-            assert await asyncio.wait_for(late.next(), 1) is None
+            assert await asyncio.wait_for(late.next(), 30) is None
 
     asyncio.run(walk())
 

@@ -383,7 +383,7 @@ def test_events_tell_of_messages_and_statuses_as_they_happen(tmp_path: Path) -> 
             host, port = tools.identity.url.removeprefix("http://").split(":")
             reader, writer = await asyncio.open_connection(host, int(port))
             writer.write(f"GET /_sandbox/events HTTP/1.1\r\nhost: {host}:{port}\r\n\r\n".encode())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await reader.readuntil(b"listening")
                 wamid = await tools.sent()
                 heard = await reader.readuntil(b'"status":"read"')

@@ -128,7 +128,7 @@ def test_a_killed_sandbox_forgets_no_answered_send_and_no_status(tmp_path: Path)
             await receiver.wait_for(lambda seen: wanted <= {(s["id"], s["status"]) for s in seen.statuses})
         finally:
             program.terminate()
-            assert program.wait(10) == 0
+            assert program.wait(30) == 0
             await client.close()
             await receiver.stop()
 
@@ -159,7 +159,7 @@ def test_the_program_ends_cleanly_on_sigint(tmp_path: Path) -> None:
         "handsets_url",
     }
     os.kill(program.pid, signal.SIGINT)
-    assert program.wait(10) == 0
+    assert program.wait(30) == 0
 
 
 def test_a_hanging_caller_does_not_hold_up_the_end(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_hanging_caller_does_not_hold_up_the_end(tmp_path: Path) -> None:
         with pytest.raises(PyreqwestError):
             await hanging
 
-    asyncio.run(asyncio.wait_for(scenario(), 10))
+    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_the_ledger_pages_in_order(tmp_path: Path) -> None:

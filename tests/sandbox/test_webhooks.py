@@ -135,7 +135,7 @@ def test_a_receiver_that_was_away_gets_everything_when_it_is_back(tmp_path: Path
 
 def test_a_webhook_that_nobody_takes_is_dropped_in_the_end(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with rig(tmp_path, retry_for_seconds=0.3) as tools:
+        async with rig(tmp_path, retry_for_seconds=1) as tools:
             tools.receiver.answer = lambda post: 500
             await tools.sent()
             await tools.eventually("/_sandbox/health", lambda answer: not answer["pending"])

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.factories import NOW
-from trunkline.store import Store, open_store
+from tests.stores import quick_store
+from trunkline.store import Store
 
 T = TypeVar("T")
 
@@ -36,8 +37,9 @@ class Opened:
 
 
 @pytest.fixture
-def db(store_url: str, tmp_path: Path) -> Iterator[Opened]:
+def db(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
+    url = request.getfixturevalue("used_postgres_url") if engine == "postgres" else ""
     with asyncio.Runner() as runner:
-        store = runner.run(open_store(store_url or None, tmp_path, NOW))
+        store = runner.run(quick_store(url, tmp_path, NOW))
         yield Opened(runner, store)
         runner.run(store.close())

@@ -222,7 +222,7 @@ STEPS: dict[str, Step] = {
 }
 
 
-@pytest.mark.parametrize("store_url", [""], ids=["sqlite"])
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_in_any_order_a_lane_has_one_open_attempt_and_what_is_bound_never_goes_back(db: Opened) -> None:
     chance = random.Random(7)
     for _ in range(100):

@@ -124,7 +124,7 @@ def test_every_commit_with_events_is_told_once_for_each_account(db: Opened) -> N
             await asyncio.sleep(0.005)
         heard.clear()
         await db.store.write(lambda tx: emit(tx, [event(), event("msg_2"), event("msg_1", OTHER_ACCOUNT)]))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(heard) < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
 

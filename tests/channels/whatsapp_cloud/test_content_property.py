@@ -63,6 +63,9 @@ def objects(value: Any) -> list[dict[str, Any]]:
     return [*here, *(found for child in inner for found in objects(child))]
 
 
+KNOWN = sorted({name for seed in SEEDS.values() for inner in objects(seed) for name in inner})
+
+
 def drop(body: Any, data: st.DataObject) -> None:
     container, key = data.draw(st.sampled_from(places(body)))
     del container[key]
@@ -87,9 +90,8 @@ def stretch(body: Any, data: st.DataObject) -> None:
 
 def swap(body: Any, data: st.DataObject) -> None:
     """`id` for `link`, `text` for `payload`: a value under another known name."""
-    known = sorted({name for seed in SEEDS.values() for inner in objects(seed) for name in inner})
     holder = data.draw(st.sampled_from([inner for inner in objects(body) if inner] or [{"x": 1}]))
-    holder[data.draw(st.sampled_from(known))] = holder.pop(data.draw(st.sampled_from(sorted(holder))))
+    holder[data.draw(st.sampled_from(KNOWN))] = holder.pop(data.draw(st.sampled_from(sorted(holder))))
 
 
 def add(body: Any, data: st.DataObject) -> None:

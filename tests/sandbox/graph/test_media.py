@@ -373,7 +373,7 @@ def test_a_fetch_does_not_hold_up_the_answer_and_a_restart_goes_on_with_it(tmp_p
             files.gate.clear()
             async with strict_media(tmp_path, receiver=receiver) as tools:
                 wamid = await tools.sent(seconds=2, **media_message("image", link=files.url + "missing"))
-                await asyncio.wait_for(files.seen.wait(), 5)
+                await asyncio.wait_for(files.seen.wait(), 30)
                 assert receiver.words_of(wamid) == []
             files.gate.set()
             async with strict_media(tmp_path, receiver=receiver) as tools:

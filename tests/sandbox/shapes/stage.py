@@ -119,11 +119,11 @@ def theatre(folder: Path, **settings: Any) -> Iterator[Theatre]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     opened = _opened(folder, settings)
-    stage = asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(20)
+    stage = asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(30)
     try:
         yield Theatre(stage, loop)
     finally:
-        asyncio.run_coroutine_threadsafe(opened.__aexit__(None, None, None), loop).result(20)
+        asyncio.run_coroutine_threadsafe(opened.__aexit__(None, None, None), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
