@@ -54,7 +54,7 @@ class Wall:
         self.page, self.url = page, url
         self.asked, self.wrong = watched(page)
         page.goto(f"{url}/gallery.html?title=none")
-        expect(page.get_by_role("heading", name="Message gallery")).to_be_visible()
+        expect(page.locator("main[aria-busy=false]")).to_be_attached(timeout=30_000)  # nothing is drawn later
 
     def draw(self, message: object, **options: object) -> Locator:
         """The only message of the page, tapped by the handset's person unless the options say otherwise."""

