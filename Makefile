@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 3
+JOBS ?= 4
 ARGS ?=
 RUNS = $(sort $(wildcard tests/*/*_runs.py tests/*/*/*_runs.py))
 

@@ -1,4 +1,4 @@
-"""Which places there are, and how they are armed. They are struck by `failpoints_runs.py`."""
+"""Which places there are, and how they are armed. They are struck by `test_crash_points.py`."""
 
 import pytest
 
