@@ -11,13 +11,17 @@ stood as `client error (Connect)`; should a release change that text, failures b
 reverse. Retries inside the library: reqwest repeats only what HTTP/2 and HTTP/3 allow (both are off here),
 and hyper-util takes a second connection only when the pooled one closed before the request was handed to
 it, when nothing of it was written. Tests count the requests at a real socket.
+
+Nor does the library always heed a cancellation: one that comes as the answer does is lost, and a task that
+was told to stop would go on. `_heeding` sees to that.
 """
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 from pyreqwest.client import Client, ClientBuilder
@@ -31,6 +35,7 @@ LONGEST_ANSWER = 1 << 20
 LONGEST_RETRY_AFTER = 3600.0
 DOWNLOAD_SECONDS = 120.0
 _BEFORE_A_CONNECTION = "client error (Connect)"
+_T = TypeVar("_T")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -88,7 +93,7 @@ class HttpTransport:
         except (ValueError, DetailedPyreqwestError) as error:
             raise NotSentError(f"this is no request: {_told(error)}") from None
         try:
-            return await _exchange(prepared, self._longest_answer)
+            return await _heeding(_exchange(prepared, self._longest_answer))
         except TransportError:
             raise
         except Exception as error:
@@ -103,7 +108,7 @@ class HttpTransport:
         except (ValueError, DetailedPyreqwestError) as error:
             raise NotSentError(f"this is no request: {_told(error)}") from None
         try:
-            return await _download(prepared, write, longest)
+            return await _heeding(_download(prepared, write, longest))
         except (TransportError, OSError):  # OSError: `write` has no room
             raise
         except Exception as error:
@@ -159,22 +164,34 @@ async def open_live(url: str, headers: Mapping[str, str], silence_seconds: float
     silence = timedelta(seconds=silence_seconds)
     builder = ClientBuilder().user_agent(f"trunkline/{__version__}").http1_only().no_proxy()
     builder = builder.follow_redirects(False).connect_timeout(silence).read_timeout(silence)
-    async with builder.min_tls_version("TLSv1.2").build() as client:
+    async with builder.min_tls_version("TLSv1.2").build() as client, contextlib.AsyncExitStack() as stack:
         try:
             # Without that limit the answer's first 64 KiB would be waited for.
             request = client.get(url).headers(headers).streamed_read_buffer_limit(0)
-            async with request.build_streamed() as response:
-                yield Live(response.status, _chunks(response))
+            response = await _heeding(stack.enter_async_context(request.build_streamed()))
+            yield Live(response.status, _chunks(response))
         except (ValueError, DetailedPyreqwestError) as error:
             raise _sorted(error) from None
 
 
 async def _chunks(response: Response) -> AsyncIterator[bytes]:
     try:
-        while (chunk := await response.body_reader.read_chunk()) is not None:
+        while (chunk := await _heeding(response.body_reader.read_chunk())) is not None:
             yield chunk.to_bytes()
     except DetailedPyreqwestError as error:
         raise AmbiguousError(_told(error), response.status) from None
+
+
+async def _heeding(work: Awaitable[_T]) -> _T:
+    """Ends as canceled when that was asked for meanwhile."""
+    task = asyncio.current_task()
+    assert task is not None
+    before = task.cancelling()
+    try:
+        return await work
+    finally:
+        if task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 async def _exchange(request: StreamRequest, longest: int) -> Answer:

@@ -1,10 +1,12 @@
 """What the outward client promises about requests without an answer, at real sockets."""
 
 import asyncio
+import contextlib
 import datetime
 import gzip
 import ipaddress
 import json
+import random
 import ssl
 import time
 from collections import Counter
@@ -211,6 +213,39 @@ def test_a_server_that_never_answers_is_ambiguous_at_the_deadline() -> None:
             post(server.url, timeout=1)
         assert 0.9 < time.monotonic() - started < 20
         assert len(server.requests) == 1
+
+
+def test_whoever_cancels_a_request_is_heeded_even_as_the_answer_comes() -> None:
+    chance = random.Random(1)
+    serving: set[asyncio.Task[None] | None] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(chance.uniform(0.0, 0.002))
+            writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            writer.close()
+            await writer.wait_closed()
+
+    async def run() -> tuple[int, int]:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        transport, canceled, heeded = open_transport(), 0, 0
+        for _ in range(400):
+            asking = asyncio.create_task(transport.request("GET", url, {}, None))
+            await asyncio.sleep(chance.uniform(0.0, 0.003))
+            canceled += asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            heeded += asking.cancelled()
+        await transport.close()
+        server.close()
+        await asyncio.gather(*filter(None, serving))
+        return canceled, heeded
+
+    canceled, heeded = asyncio.run(run())
+    assert canceled == heeded > 0
 
 
 def test_an_answer_that_drips_is_cut_at_the_deadline() -> None:
