@@ -41,7 +41,7 @@ def url() -> Iterator[str]:
 
 
 def test_an_endpoint_is_added_tried_rotated_replayed_and_removed(url: str, tmp_path: Path) -> None:
-    with running("serve", tmp_path / "data") as server:
+    with running("serve", tmp_path / "data", "--sandbox-port", "0") as server:
 
         def endpoints(*words: str) -> Done:
             return run("endpoints", *words, "--data", server.data)

@@ -21,9 +21,12 @@ from tests.clients.pywa_desk import _HANDLERS, VERIFY_TOKEN, Inbox, _serving
 from tests.processes import Program
 
 
+PORTS = ("--port", "0", "--sandbox-port", "0")
+
+
 @contextlib.asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[dict[str, Any]]:
-    program = Program("serve", "--data", str(folder / "data"), "--port", "0", "--json", log=folder / "log")
+    program = Program("serve", "--json", "--data", str(folder / "data"), *PORTS, log=folder / "log")
     try:
         yield await program.start()
     finally:
