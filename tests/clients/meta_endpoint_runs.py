@@ -20,7 +20,6 @@ from tests.clients.desk import HANDSET, Desk
 from tests.clients.pywa_desk import _HANDLERS, VERIFY_TOKEN, Inbox, _serving
 from tests.processes import Program
 
-
 PORTS = ("--port", "0", "--sandbox-port", "0")
 
 
