@@ -80,7 +80,8 @@ def emptied(url: str) -> str:
 async def _empty(url: str) -> None:
     connection = await asyncpg.connect(url, timeout=30)
     try:
-        await connection.execute(_THROW_OUT)
+        thrown_out = await connection.fetch(_THROW_OUT)
+        assert all(row[0] for row in thrown_out), "somebody did not leave"
         rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         names = [row[0] for row in rows if row[0] != "schema_migrations"]
         if names:

@@ -35,7 +35,7 @@ class Thing(Protocol):
     def account_id(self) -> str: ...
 
 
-Row = TypeVar("Row", bound=Thing)
+Kind = TypeVar("Kind", bound=Thing)
 
 
 class Owned:
@@ -71,7 +71,7 @@ class Ownership:
     async def renew(self) -> list[str]:
         """Every few seconds. The things that others have taken meanwhile."""
         asked_at = real_now()
-        if asked_at < self._renew_at:
+        if asked_at < self._renew_at or not self._owned:
             return []
         asked = dict(self._owned)
         held = [owned.lease for owned in asked.values()]
@@ -105,21 +105,21 @@ class Ownership:
     def _me(self) -> str:
         return self._runtime.process_id
 
-    def _others(self, rows: Sequence[Row]) -> list[Row]:
+    def _others(self, rows: Sequence[Kind]) -> list[Kind]:
         return [row for row in rows if row.id not in self._owned]
 
     async def _held(self, accounts: Iterable[str]) -> dict[str, Held]:
         found = await self._runtime.store.read(lambda tx: self._table.of_accounts(tx, accounts))
         return {held.thing: held for held in found}
 
-    def _shared(
+    def _split(
         self,
-        rows: Sequence[Row],
-        others: Sequence[Row],
+        rows: Sequence[Kind],
+        others: Sequence[Kind],
         held: Mapping[str, Held],
         dead: Set[str] = frozenset(),
         only_here: Set[str] = frozenset(),
-    ) -> tuple[list[Row], list[str]]:
+    ) -> tuple[list[Kind], list[str]]:
         """Which of the others to take, and which of ours another process should have."""
         preferred = {
             row.id: self._me if row.id in only_here else self._preferred(row.id, held.get(row.id), dead)

@@ -28,17 +28,21 @@ class Membership:
         self._roles = ",".join(runtime.settings.roles())
         self._host = os.uname().nodename
         self._beat_at = 0.0
-        self._looked_at = 0.0
+        self._looked_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
         self.living: Sequence[Process] = [Process(runtime.process_id, self._host, self._roles, 0)]
-        """As they were a second ago; this process among them."""
+        """As they were half a second ago; this process among them."""
 
     @property
     def is_alone(self) -> bool:
-        """For certain: whoever could not look lately may have missed somebody who came."""
+        """Whoever could not look lately may have missed somebody who came, and is not."""
         if not self._runtime.store.is_shared:
             return True
         return len(self.living) <= 1 and _now() - self._looked_at < KNOWN_SECONDS
+
+    def met(self) -> None:
+        """Somebody is there, whatever the last look saw: whoever froze for long is forgotten until it beats."""
+        self._looked_at = float("-inf")
 
     async def start(self) -> None:
         """Returns when every other process knows of this one: from then on it may take messages."""

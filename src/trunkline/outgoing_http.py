@@ -164,14 +164,14 @@ async def open_live(url: str, headers: Mapping[str, str], silence_seconds: float
     silence = timedelta(seconds=silence_seconds)
     builder = ClientBuilder().user_agent(f"trunkline/{__version__}").http1_only().no_proxy()
     builder = builder.follow_redirects(False).connect_timeout(silence).read_timeout(silence)
-    async with builder.min_tls_version("TLSv1.2").build() as client, contextlib.AsyncExitStack() as stack:
-        try:
+    try:
+        async with builder.min_tls_version("TLSv1.2").build() as client, contextlib.AsyncExitStack() as stack:
             # Without that limit the answer's first 64 KiB would be waited for.
             request = client.get(url).headers(headers).streamed_read_buffer_limit(0)
             response = await _heeding(stack.enter_async_context(request.build_streamed()))
             yield Live(response.status, _chunks(response))
-        except (ValueError, DetailedPyreqwestError) as error:
-            raise _sorted(error) from None
+    except (ValueError, DetailedPyreqwestError) as error:
+        raise _sorted(error) from None
 
 
 async def _chunks(response: Response) -> AsyncIterator[bytes]:
@@ -209,7 +209,7 @@ async def _download(request: StreamRequest, write: Callable[[bytes], None], long
     async with request as response:
         body, size = b"", 0
         try:
-            while (chunk := await response.body_reader.read_chunk()) is not None:
+            while (chunk := await _heeding(response.body_reader.read_chunk())) is not None:
                 size += len(chunk)
                 if size > longest:
                     raise AmbiguousError(f"the file is longer than {longest} bytes", response.status)

@@ -12,7 +12,7 @@ from trunkline.clock import VirtualClock
 from trunkline.config.table import Delivery
 from trunkline.delivery import endpoints
 from trunkline.delivery.schedule import STEPS
-from trunkline.store import replays
+from trunkline.store import StoreUnavailable, Tx, deliveries, replays
 from trunkline.store.deliveries import PARKED
 
 Story = Callable[[Desk, Receiver], Awaitable[None]]
@@ -57,6 +57,28 @@ async def advance_to(running: Desk, row: Row) -> None:
     clock = running.runtime.clock
     assert isinstance(clock, VirtualClock)
     clock.advance(max(0, row.next_at - clock.now()))
+
+
+def test_an_endpoint_whose_start_the_store_refuses_once_is_served_after_it(
+    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [StoreUnavailable("on purpose")]
+    newest = deliveries.newest
+
+    async def refused_once(tx: Tx, account_id: str, endpoint_id: str) -> str:
+        if refusals:
+            raise refusals.pop()
+        return await newest(tx, account_id, endpoint_id)
+
+    monkeypatch.setattr(deliveries, "newest", refused_once)
+
+    async def tell(running: Desk, customer: Receiver) -> None:
+        await running.endpoint(customer)
+        await running.happen(3)
+        await customer.until(lambda: len(customer.taken) == 3)
+        assert refusals == []
+
+    story(tmp_path, store_url, tell)
 
 
 def test_what_was_refused_comes_again_with_the_same_id(tmp_path: Path, store_url: str) -> None:

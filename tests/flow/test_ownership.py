@@ -107,9 +107,7 @@ def test_who_could_not_look_lately_does_not_believe_to_be_alone(
     story(tmp_path, postgres_url, tell, members=1, numbers=1)
 
 
-def test_a_number_of_a_process_that_stops_is_taken_over_within_two_seconds(
-    tmp_path: Path, postgres_url: str
-) -> None:
+def test_a_number_of_a_process_that_stops_is_taken_over_at_once(tmp_path: Path, postgres_url: str) -> None:
     async def tell(running: Cluster) -> None:
         leaving, staying = running.members
         await asyncio.gather(leaving.start(), staying.start())
@@ -117,7 +115,9 @@ def test_a_number_of_a_process_that_stops_is_taken_over_within_two_seconds(
         started_at = asyncio.get_running_loop().time()
         await leaving.stop()
         await running.until(lambda: len(staying.owned()) == len(running.numbers))
-        assert asyncio.get_running_loop().time() - started_at < 10  # a busy machine; the leases last longer
+        assert (
+            asyncio.get_running_loop().time() - started_at < 5
+        )  # without its word, six looks a second apart
         for number_id in running.numbers:
             await accepted_by(running, 1, running.message(number_id, f"1555{number_id[-4:]}"))
         await running.until(lambda: len(staying.provider.sent) == len(running.numbers))
@@ -277,7 +277,7 @@ def test_the_end_of_a_doubt_is_heard_by_the_process_that_owns_the_number(
             await tx.tell(f"settled {number_id} {first.recipient} {first.id}")
 
         await running.members[1].runtime.store.write(settle)
-        await running.until(lambda: owner.provider.recipients() == ["15550002222"], seconds=10)
+        await running.until(lambda: owner.provider.recipients() == ["15550002222"])
 
     story(tmp_path, postgres_url, tell, numbers=1)
 

@@ -162,7 +162,7 @@ def test_in_an_outage_few_messages_get_into_doubt_and_all_others_go_after_it(tmp
                 await asyncio.sleep(0.001)
         assert IN_A_ROW + 5 <= len(at) <= IN_A_ROW + 25
         # Once a minute. On a busy machine the clock is moved while the store still writes, so a bit more.
-        assert max(later - former for former, later in pairwise(at)) <= 180
+        assert max(later - former for former, later in pairwise(at)) <= 110
 
         rig.provider.answer = taken
         async with asyncio.timeout(30):
@@ -215,10 +215,10 @@ def test_a_doubt_that_is_given_up_does_not_say_that_the_provider_is_back(tmp_pat
                 await asyncio.sleep(0.002)
         number = rig.dispatcher._numbers[rig.number_id]
         await until(lambda: number.in_doubt >= IN_A_ROW)
-        recipient, message_id = next(iter(number._doubts.items()))
+        message_id, recipient = next(iter(number._doubts.items()))
         rig.dispatcher.free(rig.number_id, recipient, message_id)  # as after `abandon`
         assert number._governor.state(clock.monotonic()).is_broken
-        recipient, message_id = next(iter(number._doubts.items()))
+        message_id, recipient = next(iter(number._doubts.items()))
         rig.dispatcher.settled(rig.number_id, recipient, message_id)
         assert not number._governor.state(clock.monotonic()).is_broken
 

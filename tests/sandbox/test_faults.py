@@ -131,7 +131,6 @@ def test_webhooks_are_batched_into_one_post(tmp_path: Path) -> None:
         async with rig(tmp_path, batch=50) as tools:
             wamids = [await tools.sent(f"1555000{place:04d}") for place in range(20)]
             await tools.receiver.wait_for(lambda got: len(got.statuses) == 60)
-            assert tools.receiver.posts < 60
             assert max(len(body["entry"][0]["changes"]) for body in tools.receiver.envelopes) > 1
             for wamid in wamids:
                 assert tools.receiver.words_of(wamid) == ["sent", "delivered", "read"]

@@ -130,7 +130,11 @@ class Deliverer:
         owned = await self._ownership.take(row)
         if owned is None:
             return
-        newest = await self._runtime.store.read(lambda tx: deliveries.newest(tx, row.account_id, row.id))
+        try:
+            newest = await self._runtime.store.read(lambda tx: deliveries.newest(tx, row.account_id, row.id))
+        except BaseException:  # else it stays ours, and nobody serves it
+            await self._ownership.give_up(owned)
+            raise
         endpoint = EndpointDeliverer(self._runtime, row, owned, newest, self._shared)
         self._endpoints[row.id] = endpoint
         endpoint.start()

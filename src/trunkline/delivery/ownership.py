@@ -27,17 +27,13 @@ class EndpointOwnership(Ownership):
         longest = runtime.settings.delivery.timeout_seconds
         super().__init__(runtime, membership, DELIVER, endpoint_leases.TABLE, longest)
 
-    async def renew(self) -> list[str]:
-        """As for every kind; a process without endpoints does not ask the store at all."""
-        return await super().renew() if self._owned else []
-
     async def wanted(self, rows: Sequence[EndpointRow]) -> tuple[list[EndpointRow], list[str]]:
         """The endpoints to take, and those of ours that another process should have."""
         others = self._others(rows)
         if not self._runtime.store.is_shared:
             return others, []
         held = await self._held({row.account_id for row in others})
-        return self._shared(rows, others, held)
+        return self._split(rows, others, held)
 
     async def take(self, row: EndpointRow) -> OwnedEndpoint | None:
         """None while another process has it."""

@@ -139,6 +139,7 @@ class Dispatcher:
 
     def refresh(self, number_id: str) -> None:
         """Another process has queued something for a number that may be ours."""
+        self._membership.met()
         number = self._numbers.get(number_id)
         if number is not None:
             number.line.refresh()

@@ -70,7 +70,7 @@ class NumberDispatcher:
         self._carrier = Carrier(runtime, row.connector, owned, shared.marks, self._governor, self._hold)
         self._sends: set[asyncio.Task[None]] = set()
         self._out: set[str] = set()  # the messages that were taken from the line and have no outcome yet
-        self._doubts: dict[str, str] = {}  # recipient → the message that blocks its lane
+        self._doubts: dict[str, str] = {}  # a message that blocks its lane → its recipient
         self._is_lost = False
         self._started_at = 0  # the last send
         self._loops: list[asyncio.Task[None]] = []
@@ -123,7 +123,7 @@ class NumberDispatcher:
         read, account_id = self._runtime.store.read, self._row.account_id
         message = await read(lambda tx: messages.one_waiting(tx, account_id, message_id))
         if message is not None and message_id not in self._out:  # else it was heard before, and goes already
-            self._forget_doubt(message.recipient, message_id)
+            self._doubts.pop(message_id, None)
             self.line.put_back(message, 0)
 
     async def opened(self, recipient: str, first: str) -> None:
@@ -142,14 +142,9 @@ class NumberDispatcher:
 
     def free(self, recipient: str, message_id: str) -> None:
         """The doubt about a message has ended, by evidence or not: its lane may go on."""
-        self._forget_doubt(recipient, message_id)
+        self._doubts.pop(message_id, None)
         if message_id not in self._out:  # else a new attempt keeps the lane, or the answer is on its way
             self.line.free(recipient, message_id)
-
-    def _forget_doubt(self, recipient: str, message_id: str) -> None:
-        """Only its own: another message of the lane may be in doubt by now."""
-        if self._doubts.get(recipient) == message_id:
-            del self._doubts[recipient]
 
     async def stop(self, seconds: float) -> None:
         """Start no more sends; wait so long until those on the wire are recorded. Later ones are in doubt."""
@@ -236,7 +231,7 @@ class NumberDispatcher:
             return
         before = dict(self._doubts)
         still = await self._note_doubts()
-        for recipient, message_id in before.items():
+        for message_id, recipient in before.items():
             if message_id not in still:
                 await self.again(message_id)
                 self.free(recipient, message_id)
@@ -246,7 +241,7 @@ class NumberDispatcher:
         row, read = self._row, self._runtime.store.read
         found = await read(lambda tx: attempts.open_of_number(tx, row.account_id, row.id))
         in_doubt = [attempt for attempt in found if attempt.outcome is not None]
-        self._doubts.update((attempt.recipient, attempt.message_id) for attempt in in_doubt)
+        self._doubts.update((attempt.message_id, attempt.recipient) for attempt in in_doubt)
         return {attempt.message_id for attempt in in_doubt}
 
     async def _look_for_windows(self) -> None:
@@ -304,7 +299,7 @@ class NumberDispatcher:
         if verdict.retry_seconds is not None:
             self.line.put_back(message, verdict.retry_seconds)
         elif verdict.is_open:
-            self._doubts[message.recipient] = message.id
+            self._doubts[message.id] = message.recipient
         else:
             self.line.free(message.recipient, message.id)
 

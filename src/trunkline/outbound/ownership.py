@@ -37,7 +37,7 @@ class NumberOwnership(Ownership):
         known = {one.owner for one in held.values()} | {process.id for process in self._membership.living}
         dead = {process_id for process_id in known if is_dead(self._data, process_id)}
         only_here = {row.id for row in rows if row.is_builtin}  # a sandbox's number is only where that runs
-        return self._shared(rows, others, held, dead, only_here)
+        return self._split(rows, others, held, dead, only_here)
 
     async def take(self, row: NumberRow) -> Owned | None:
         """None while another process has it. What a former owner left open is settled, or is in doubt."""

@@ -36,7 +36,7 @@ class WireMarks:
         folder.mkdir(mode=0o700, exist_ok=True)
         self._path = folder / process_id
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(self._file, fcntl.LOCK_EX)  # whoever asks whether we live holds it for a moment
         os.pwrite(self._file, _header(), 0)
         self._free: list[int] = []
         self._slots = 0
