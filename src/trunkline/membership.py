@@ -41,7 +41,7 @@ class Membership:
         return len(self.living) <= 1 and _now() - self._looked_at < KNOWN_SECONDS
 
     def met(self) -> None:
-        """Somebody is there, whatever the last look saw: whoever froze for long is forgotten until it beats."""
+        """Somebody is there, whatever the last look saw: who froze for long is forgotten until it beats."""
         self._looked_at = float("-inf")
 
     async def start(self) -> None:

@@ -1,4 +1,4 @@
-"""Commands that other tests run inside their own process, each once in one of its own: its imports are whole."""
+"""Commands that other tests run inside their process, each once in one of its own: its imports are whole."""
 
 from pathlib import Path
 
