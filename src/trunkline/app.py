@@ -11,6 +11,7 @@ import os
 import random
 import secrets
 import signal
+import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import uvloop
 from trunkline import admin, builtin, failpoints
 from trunkline.admin import Admin
 from trunkline.api import build_app
+from trunkline.api.server import App
 from trunkline.channels.registry import make_connectors
 from trunkline.config import Settings
 from trunkline.data_folder import (
@@ -193,7 +195,7 @@ async def _start(settings: Settings, runtime: Runtime, stack: contextlib.AsyncEx
 
     parts = Parts(settings, runtime)
     operator_token = secrets.token_urlsafe(32)
-    api = build_app(
+    app = build_app(
         runtime,
         parts.dispatcher,
         parts.hooks,
@@ -201,13 +203,8 @@ async def _start(settings: Settings, runtime: Runtime, stack: contextlib.AsyncEx
         http_links=_http_links(settings, there is not None),
         time=time,
     )
-    web = WebServer(api, bound)
     await parts.start_inbound(stack)
-    await web.start()
-    stack.push_async_callback(web.stop)
-    stack.callback(api.api.streams.close)
-
-    api_url = _url(settings.server.host, web.port)
+    api_url = await _answer_requests(app, bound, settings.server.host, stack)
     hook_path = f"/hooks/whatsapp_cloud/{account.hook_key}"
     if number:
         await builtin.subscribe(runtime, account, number, api_url + hook_path)
@@ -226,6 +223,15 @@ async def _start(settings: Settings, runtime: Runtime, stack: contextlib.AsyncEx
         verify_token=runtime.directory.verify_token(account),
         **built_in,
     )
+
+
+async def _answer_requests(app: App, bound: socket.socket, host: str, stack: contextlib.AsyncExitStack) -> str:
+    """Take requests from now on; the address at which this machine reaches us."""
+    web = WebServer(app, bound)
+    await web.start()
+    stack.push_async_callback(web.stop)
+    stack.callback(app.api.streams.close)
+    return _url(host, web.port)
 
 
 async def _first_account(office: Admin) -> Account:

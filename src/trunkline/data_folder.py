@@ -115,6 +115,15 @@ def _write(folder: Path, name: str, content: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
+def sync(path: Path) -> None:
+    """A file's bytes, or which names stand in a folder, are on disk when this returns."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def find_running(folder: Path) -> Running | None:
     """The server that announced itself here; it may have died since without taking that back."""
     try:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from trunkline.data_folder import sync
 from trunkline.model import ids
 
 UNKNOWN_TYPE = "application/octet-stream"
@@ -60,7 +61,7 @@ class Draft:
         os.fsync(self._file.fileno())
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.rename(place)
-        _sync(place.parent)
+        sync(place.parent)
 
 
 @contextlib.contextmanager
@@ -94,14 +95,6 @@ def remove(data: Path, account_id: str, sha256: str, now: float) -> bool:
     except FileNotFoundError:
         pass
     return True
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 _MAGIC = (

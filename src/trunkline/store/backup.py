@@ -12,10 +12,11 @@ from typing import NamedTuple
 import apsw
 
 from trunkline.clock import to_rfc3339
+from trunkline.data_folder import sync
 from trunkline.failpoints import reach
 from trunkline.store import migrate, restored
 from trunkline.store.contract import StoreUnavailable
-from trunkline.store.copy import fold, sync_folder
+from trunkline.store.copy import fold
 from trunkline.store.damage import find_damage
 from trunkline.store.open import COPIED, COPYING, FILE_NAME
 from trunkline.store.sqlite import SqliteTx, as_unavailable, connect, run_now
@@ -54,10 +55,10 @@ def back_up(path: Path, to: Path) -> int:
         raise StoreUnavailable(f"the backup could not be written: {error}") from error
     finally:
         connection.close()
-    _sync_file(draft)
+    sync(draft)
     reach("C20")
     draft.rename(to)
-    sync_folder(to.parent)
+    sync(to.parent)
     return to.stat().st_size
 
 
@@ -77,7 +78,7 @@ def restore(data_dir: Path, backup: Path, now: int) -> Restored:
         _remove(draft)
         raise
     fold(draft)
-    _sync_file(draft)
+    sync(draft)
     reach("C20")
     return Restored(held, in_doubt, _put_in_place(draft, data_dir, now))
 
@@ -109,7 +110,7 @@ def _put_in_place(draft: Path, data_dir: Path, now: int) -> Path | None:
     path = data_dir / FILE_NAME
     aside = _put_aside(path, data_dir / f"{_BEFORE}{to_rfc3339(now).replace(':', '')}")
     draft.replace(path)
-    sync_folder(data_dir)
+    sync(data_dir)
     _settle_copies(data_dir, now)
     return aside
 
@@ -124,7 +125,7 @@ def _put_aside(path: Path, aside: Path) -> Path | None:
             if (log := Path(f"{path}{side}")).exists():
                 log.rename(f"{aside}{side}")
     os.link(path, aside)
-    sync_folder(path.parent)
+    sync(path.parent)
     return aside
 
 
@@ -138,11 +139,3 @@ def _settle_copies(data_dir: Path, now: int) -> None:
 def _remove(path: Path) -> None:
     for side in ("", *_SIDE_FILES):
         Path(f"{path}{side}").unlink(missing_ok=True)
-
-
-def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

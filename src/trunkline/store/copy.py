@@ -9,7 +9,6 @@ commit and gets its last name after it:
 Killed in between, no server starts on the file; the same command again sees whether PostgreSQL has the rows.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ import apsw
 import asyncpg
 
 from trunkline.clock import to_rfc3339
+from trunkline.data_folder import sync
 from trunkline.failpoints import reach
 from trunkline.store import migrate, tables
 from trunkline.store.contract import StoreUnavailable
@@ -188,12 +188,4 @@ async def _commit(transaction: Any, source: Path, copying: Path) -> None:
 def move(source: Path, to: Path) -> None:
     """On disk when this returns."""
     source.rename(to)
-    sync_folder(to.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(to.parent)
