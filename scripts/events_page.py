@@ -51,7 +51,8 @@ of null is the end.
 A program that catches up now and then asks for `after=` the last id that it knows:
 
 ```bash
-curl "$URL/v1/events?types=message.*&after=evt_01m835k3hne00tw1k4m3b3hxrt" -H "Authorization: Bearer $KEY"
+curl "http://127.0.0.1:7470/v1/events?types=message.*&after=evt_01m835k3hne00tw1k4m3b3hxrt" \\
+  -H "Authorization: Bearer $KEY"
 ```
 
 `GET /v1/events/{{id}}` shows one.
@@ -63,7 +64,7 @@ events](https://html.spec.whatwg.org/multipage/server-sent-events.html): `id:`, 
 `data:` with what stands above.
 
 ```bash
-curl -N "$URL/v1/events/stream?types=message.*" -H "Authorization: Bearer $KEY"
+curl -N "http://127.0.0.1:7470/v1/events/stream?types=message.*" -H "Authorization: Bearer $KEY"
 ```
 
 - Without a place it begins with what happens from now on. With `Last-Event-ID`, which clients send by
@@ -84,7 +85,7 @@ Every event comes at least once, in order. One comes twice only to a client that
 ## On a developer's machine
 
 ```bash
-trunkline listen --forward-to http://localhost:3000/hook --events 'message.*'
+.venv/bin/trunkline listen --forward-to http://localhost:3000/hook --events 'message.*'
 ```
 
 posts the account's events to a local server, without a tunnel: it follows the stream and forwards what

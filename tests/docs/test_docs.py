@@ -118,18 +118,26 @@ def test_decisions_are_numbered_without_gaps_and_listed():
     assert [name for name in pages if f"({name})" not in listed] == []
 
 
-def examples() -> list[str]:
-    bodies = []
+def examples(*, to_validate: bool) -> list[str]:
+    """Bodies of the `curl` lines; those that only ask for a judgement are there to be judged wrong."""
+    found = []
     for page in PAGES:
-        bodies += re.findall(r"-d '(\{.*?\})'", page.read_text("utf-8"), re.DOTALL)
-    return bodies
+        found += re.findall(
+            r"(curl [^\n]*)(?:\\\n[^\n]*?)*?-d '(\{.*?\})'", page.read_text("utf-8"), re.DOTALL
+        )
+    return [body for line, body in found if ("/validate" in line) == to_validate]
 
 
 def test_there_are_examples_to_paste():
-    assert len(examples()) >= 3
+    assert len(examples(to_validate=False)) >= 2
 
 
-@pytest.mark.parametrize("body", examples())
+@pytest.mark.parametrize("body", examples(to_validate=False))
 def test_what_the_examples_send_passes_every_check(body):
     checked = content.check(json.loads(body), now=0, http_links=False)
     assert checked.problems == ()
+
+
+@pytest.mark.parametrize("body", examples(to_validate=True))
+def test_what_the_examples_have_judged_is_wrong(body):
+    assert content.check(json.loads(body), now=0, http_links=False).problems

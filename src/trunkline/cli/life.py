@@ -54,7 +54,7 @@ def has_ended(message: Message) -> bool:
 def summary(message: Message) -> Iterator[tuple[str, str]]:
     """Label and text of what stands above the timeline."""
     yield "id", message["id"]
-    yield "state", message["state"] + _reason(message) + f": {_meaning(message)}"
+    yield "state", message["state"] + _reason(message) + f": {meaning(message)}"
     yield "type", message["type"]
     yield "from", message["from"]
     if address := message.get("to") or message.get("recipient"):
@@ -109,12 +109,14 @@ def _reason(message: Message) -> str:
     return f" ({message['state_reason']})" if message.get("state_reason") else ""
 
 
-def _meaning(message: Message) -> str:
+def meaning(message: Message) -> str:
+    if message["state"] == "held" and message.get("state_reason") == "window_closed":
+        return "Waits until the person writes: the 24-hour window is closed."
     return MEANING.get(message["state"], "A state that this version of the command line does not know.")
 
 
 def error_lines(error: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "error", f"{error['code']} {error['title']}"
+    yield "error", _named(error)
     yield "cause", error["cause"]
     yield "remedy", f"{error['remedy']} ({error['actor']})"
     if error.get("detail"):
@@ -132,10 +134,15 @@ def moment_note(moment: dict[str, Any]) -> str:
         parts.append(f"settled by {moment['settled_by']}")
     error = moment.get("error")
     if error:
-        parts.append(f"{error['code']} {error['title']}")
+        parts.append(_named(error))
     elif moment.get("detail"):
         parts.append(moment["detail"])
     return "; ".join(parts)
+
+
+def _named(error: dict[str, Any]) -> str:
+    """Its code, where it is one of the provider's, and its title."""
+    return f"{error['code']} {error['title']}" if error["code"] else str(error["title"])
 
 
 def new_moments(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:

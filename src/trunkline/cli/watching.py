@@ -44,8 +44,7 @@ async def follow(
 
 def _too_long(message: life.Message, seconds: float) -> Trouble:
     id_, state = message["id"], message["state"]
-    meaning = life.MEANING.get(state, "")
-    detail = f"{id_} is {state} after {seconds:g} s and goes on by itself. {meaning}"
+    detail = f"{id_} is {state} after {seconds:g} s and goes on by itself. {life.meaning(message)}"
     return Trouble(ExitCode.PENDING, f"{detail}\nLook again with: trunkline messages show {id_}")
 
 
