@@ -11,6 +11,7 @@ not heard is found by looking, at the latest a minute later; the directory is lo
     posts                           providers' posts were kept by a process that does not process them
     released                        a number or an endpoint is free
     events     ACCOUNT              events were appended to its log
+    due        ENDPOINT             events wait for it again, or need not wait any longer
     media      ACCOUNT              files of messages are to be fetched
 """
 
@@ -69,8 +70,10 @@ class Bulletin:
                 self._processor.look_soon()
             case ["events", account_id]:
                 self._runtime.bell.ring(account_id)
-            case ["media", _] if self._fetcher is not None:
-                self._fetcher.look_soon()
+            case ["due", endpoint_id] if self._deliverer is not None:
+                self._deliverer.look_again(endpoint_id)
+            case ["media", account_id] if self._fetcher is not None:
+                self._fetcher.look_soon(account_id)
             case ["released"]:
                 self._dispatcher.look_soon()
                 if self._deliverer is not None:

@@ -47,7 +47,7 @@ METRICS: dict[str, str] = {
     "doubts_open": "Messages whose send is in doubt, of the numbers that this process owns.",
     "deliveries_total": "Events in posts to endpoints, by what came of the post: delivered, failed.",
     "posts_in_flight": "Posts to endpoints that wait for their answer.",
-    "posts_in_flight_slow": "Those of them to endpoints that are slow or fail; at most half of all slots.",
+    "posts_in_flight_slow": "Those to endpoints that are slow, fail or are new; at most half of all slots.",
     "endpoints_owned": "Endpoints that this process delivers to.",
     "endpoints_failing": "Endpoints of this process that are only probed, as they answer nothing good.",
     "events_in_memory": "Events in memory that are on their way to endpoints; a backlog stays in the log.",

@@ -59,9 +59,9 @@ class Checked(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def check(url: str, rules: Rules, pointer: str = "/url") -> Checked:
+def check(url: str, rules: Rules) -> Checked:
     """Everything that is wrong with the URL as it is spelled. Names are not looked up here."""
-    finding = _Finding(pointer, url, rules)
+    finding = _Finding(url, rules)
     target = _read(url, finding)
     return Checked(None if finding.problems else target, tuple(finding.problems))
 
@@ -95,14 +95,13 @@ def may_dial(address: str | Address, rules: Rules) -> bool:
 class _Finding:
     """Gathers the problems with one URL."""
 
-    def __init__(self, pointer: str, url: str, rules: Rules) -> None:
-        self.pointer = pointer
+    def __init__(self, url: str, rules: Rules) -> None:
         self.rules = rules
         self.problems: list[Problem] = []
         self._found = url if len(url) <= 60 else url[:59] + "…"
 
     def add(self, rule: str, detail: str, expected: str = "https://example.com/path") -> None:
-        self.problems.append(Problem(self.pointer, rule, detail, found=self._found, expected=expected))
+        self.problems.append(Problem("/url", rule, detail, found=self._found, expected=expected))
 
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}

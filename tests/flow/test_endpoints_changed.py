@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from tests.flow.delivery_desk import desk, make_desk
@@ -145,6 +146,49 @@ def test_a_conversation_goes_on_when_the_event_that_held_it_is_kept_no_longer(
             customer.answer = fine
             await endpoints.enable(running.runtime, running.account_id, endpoint.id)
             await customer.until(lambda: len(customer.taken) == 2)
+
+    asyncio.run(tell())
+
+
+def test_what_waits_goes_at_once_when_the_owner_says_that_the_endpoint_is_mended(
+    tmp_path: Path, store_url: str
+) -> None:
+    """Also where it was active all the time, and nothing else happens."""
+
+    async def tell() -> None:
+        clock = VirtualClock()
+        async with receiver() as customer, desk(tmp_path, store_url, clock=clock) as running:
+            customer.answer = failing(2)
+            endpoint = await running.endpoint(customer)
+            await running.happen()
+            [row] = await running.until_rows(endpoint, lambda rows: len(rows) == 1)
+            await advance_to(running, row)
+            [row] = await running.until_rows(endpoint, lambda rows: rows[0].tries == 2)
+            assert row.next_at > clock.now() + 60_000
+            await endpoints.enable(running.runtime, running.account_id, endpoint.id)
+            await customer.until(lambda: len(customer.taken) == 1)
+
+    asyncio.run(tell())
+
+
+def test_rows_are_looked_for_when_one_may_be_due_and_not_with_every_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell() -> None:
+        looks: list[str] = []
+        earliest = deliveries.earliest
+
+        async def counted(tx: Tx, account_id: str, endpoint_id: str, count: int) -> list[deliveries.Due]:
+            looks.append(endpoint_id)
+            return await earliest(tx, account_id, endpoint_id, count)
+
+        monkeypatch.setattr(deliveries, "earliest", counted)
+        async with receiver() as customer, desk(tmp_path, "") as running:
+            await running.endpoint(customer)
+            for n in range(1, 11):
+                await running.happen()
+                await customer.until(lambda n=n: len(customer.taken) == n)
+            assert len(looks) == 1
 
     asyncio.run(tell())
 

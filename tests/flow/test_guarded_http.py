@@ -217,20 +217,6 @@ def test_the_next_address_is_dialed_when_the_first_refuses() -> None:
         assert net.dialed == [(OTHER_PUBLIC, 80), (PUBLIC, 80)]
 
 
-def test_a_check_before_saving_looks_the_name_up_and_lets_unknown_ones_pass(net: Net) -> None:
-    async def run() -> None:
-        transport = net.transport(STRICT)
-        net.names["inside.example.com"] = [["10.0.0.1"]]
-        found = await transport.check("https://inside.example.com/", "/endpoint")
-        assert [(problem.pointer, problem.rule) for problem in found] == [("/endpoint", "forbidden_address")]
-        assert await transport.check("https://not-yet.example.com/") == ()
-        assert await transport.check("https://hooks.example.com/") == ()
-        assert [problem.rule for problem in await transport.check("http://hooks.example.com/")] == ["scheme"]
-
-    run_on_uvloop(run())
-    assert net.dialed == []
-
-
 def trusting(authority: Authority) -> ssl.SSLContext:
     pem = authority.certificate.public_bytes(serialization.Encoding.PEM).decode()
     return ssl.create_default_context(cadata=pem)

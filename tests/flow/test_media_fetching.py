@@ -7,14 +7,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.clients.files import PNG
 from tests.flow.inbound_desk import Desk, desk, text
+from trunkline import admin
+from trunkline.admin import Admin
 from trunkline.bulletin import Bulletin
 from trunkline.channels.contract import MediaError, MediaInfo, Number
 from trunkline.clock import VirtualClock
 from trunkline.inbound.media import AT_ONCE_OF_ACCOUNT, LIFE_MS, MediaFetcher
 from trunkline.membership import Membership
-from trunkline.store import media
+from trunkline.store import Tx, media
 from trunkline.store.media import MediaRow
 
 HOUR = 3600
@@ -187,6 +191,34 @@ async def _until(check: Callable[[], bool]) -> None:
         return check()
 
     await until(look)
+
+
+def test_files_of_one_account_cost_the_others_no_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    pending = media.pending
+
+    async def counted(tx: Tx, account_id: str, count: int) -> list[MediaRow]:
+        looks.append(account_id)
+        return await pending(tx, account_id, count)
+
+    monkeypatch.setattr(media, "pending", counted)
+
+    async def run() -> None:
+        async with scene(tmp_path) as it:
+            office = Admin(it.it.store, it.it.runtime.vault, it.clock)
+            other = (await admin.create_account(office, "bob")).id
+            await it.it.runtime.directory.reload()
+            await it.fetcher.start()
+            for n in range(5):
+                await it.write(str(n))
+                assert (await it.ends(str(n))).state == "stored"
+            assert looks.count(other) == 1
+            it.clock.advance(HOUR * 1000)  # nobody tells of it, and it is looked at all the same
+            await _until(lambda: looks.count(other) == 2)
+
+    asyncio.run(run())
 
 
 def test_an_end_in_the_middle_leaves_nothing_half(tmp_path: Path) -> None:

@@ -132,4 +132,4 @@ def test_the_answer_is_in_a_language_of_the_word(
 ) -> None:
     heard = Vocabulary(more_stop=["moin"]).read(text)
     assert heard is not None
-    assert reply_to(heard, phone, default)[0] == language
+    assert reply_to(heard, phone, default) == LANGUAGES[language].stopped

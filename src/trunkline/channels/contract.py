@@ -119,7 +119,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class MediaRef(msgspec.Struct, frozen=True):
-    """A file at the provider, to be fetched before its address dies."""
+    """A file at the provider, to be fetched before it is kept there no longer."""
 
     id: str
     kind: str
@@ -127,7 +127,6 @@ class MediaRef(msgspec.Struct, frozen=True):
     mime_type: str | None = None
     sha256: str | None = None
     file_name: str | None = None
-    url: str | None = None
 
 
 class MediaInfo(msgspec.Struct, frozen=True):

@@ -51,7 +51,11 @@ class Backlog:
         self._endpoint = endpoint
 
     def ring(self) -> None:
-        """There may be something new, in the log or among the rows."""
+        """There may be something new in the log."""
+        self._has_more = True
+
+    def look_again(self) -> None:
+        """There may be something new in the log and among the rows."""
         self._has_more = True
         self.rows_at = 0
 
@@ -142,7 +146,7 @@ class Backlog:
         try:
             return await self._store.read(work)
         except BaseException:
-            self.ring()
+            self.look_again()
             raise
 
     def _know_rows(self, rows: Sequence[Due], asked: int, now: int, *, at_any_time: bool) -> None:

@@ -59,8 +59,14 @@ class Deliverer:
         await self._follow()
 
     def look_soon(self) -> None:
-        """Somebody left, or news were missed."""
+        """Somebody left."""
         self._wake.set()
+
+    def look_again(self, endpoint_id: str) -> None:
+        """Something that it was given before is due."""
+        endpoint = self._endpoints.get(endpoint_id)
+        if endpoint is not None:
+            endpoint.look_again()
 
     async def stop(self) -> None:
         """Start no more posts; wait until those on the wire are recorded; leave the endpoints to others."""

@@ -78,8 +78,13 @@ class EndpointDeliverer:
         self._loop = asyncio.create_task(self._run(), name=f"deliver {self.endpoint.id}")
 
     def ring(self) -> None:
-        """There may be something new."""
+        """There may be something new in the log."""
         self._backlog.ring()
+        self._wake.set()
+
+    def look_again(self) -> None:
+        """Rows may be due that nobody here knows of."""
+        self._backlog.look_again()
         self._wake.set()
 
     def change(self, endpoint: EndpointRow) -> None:
@@ -90,7 +95,7 @@ class EndpointDeliverer:
         if is_on_again or endpoint.url != self.endpoint.url:
             self._streak = Streak()
             self.health.forget()
-            self._backlog.ring()
+            self._backlog.look_again()
         self.endpoint = endpoint
         self.health.most = self._most(endpoint)
         self.health.limit = min(self.health.limit, self.health.most)
@@ -122,12 +127,12 @@ class EndpointDeliverer:
     # -- the loop
 
     async def _run(self) -> None:
-        rung_at = self._runtime.clock.monotonic()
+        looked_at = self._runtime.clock.monotonic()
         while True:
             self._wake.clear()
-            if self._runtime.clock.monotonic() >= rung_at + LOOK_SECONDS:
-                rung_at = self._runtime.clock.monotonic()
-                self._backlog.ring()
+            if self._runtime.clock.monotonic() >= looked_at + LOOK_SECONDS:
+                looked_at = self._runtime.clock.monotonic()
+                self._backlog.look_again()
             try:
                 seconds = await self._start_what_may()
             except StoreUnavailable as fault:

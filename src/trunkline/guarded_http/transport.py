@@ -99,20 +99,6 @@ class GuardedTransport:
             raise AmbiguousError(str(fault), way.status)
         raise fault
 
-    async def check(self, url: str, pointer: str = "/url") -> tuple[Problem, ...]:
-        """Why a request to it would be refused just now; its name is looked up, but need not be known yet."""
-        checked = url_guard.check(url, self._rules(), pointer)
-        if checked.target is None:
-            return checked.problems
-        try:
-            async with asyncio.timeout(self._limits.timeout_seconds):
-                await self._addresses(checked.target, pointer)
-        except ForbiddenUrlError as error:
-            return error.problems
-        except (NotSentError, TimeoutError):
-            pass
-        return ()
-
     async def close(self) -> None:
         self._pool.close()
 
@@ -163,7 +149,7 @@ class GuardedTransport:
 
     async def _connect(self, target: Target) -> Dialed:
         """To the first of the allowed addresses that takes it."""
-        addresses = await self._addresses(target, "/url")
+        addresses = await self._addresses(target)
         fault: Exception | None = None
         for address in addresses[:_MOST_ADDRESSES]:
             try:
@@ -177,11 +163,11 @@ class GuardedTransport:
             ):
                 return dialed
             dialed.sock.close()
-            raise _forbidden("/url")
+            raise _forbidden()
         why = "it takes too long" if isinstance(fault, TimeoutError) else _told(fault)
         raise NotSentError(f"no connection: {why}")
 
-    async def _addresses(self, target: Target, pointer: str) -> list[str]:
+    async def _addresses(self, target: Target) -> list[str]:
         """All of them allowed, or none is used: names that lead to both kinds are how guards are passed."""
         if target.address is not None:
             return [target.address]
@@ -192,7 +178,7 @@ class GuardedTransport:
         if not addresses:
             raise NotSentError("the host's name has no address (DNS)")
         if not all(url_guard.may_dial(address, self._rules()) for address in addresses):
-            raise _forbidden(pointer)
+            raise _forbidden()
         return addresses
 
     async def _start(self, dialed: Dialed, target: Target) -> Connection:
@@ -231,9 +217,9 @@ def _joined(url: str, location: str) -> str:
         return location
 
 
-def _forbidden(pointer: str) -> ForbiddenUrlError:
+def _forbidden() -> ForbiddenUrlError:
     detail = "The host's name leads to an address that this server does not connect to."
-    return ForbiddenUrlError((Problem(pointer, "forbidden_address", detail),))
+    return ForbiddenUrlError((Problem("/url", "forbidden_address", detail),))
 
 
 def _told(fault: Exception | None) -> str:

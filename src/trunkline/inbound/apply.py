@@ -50,7 +50,7 @@ async def apply_facts(tx: Tx, facts: Sequence[Facts], rules: Rules, now: int) ->
 async def _take_turns(tx: Tx, arrivals: Sequence[Arrival], choices: Sequence[Choice], rules: Rules) -> None:
     for account_id in sorted({each.account_id for each in arrivals}):
         await contacts.take_turn(tx, account_id)
-    ordered = {each.account_id for each in arrivals if rules.vocabulary.read(each.message.reads)}
+    ordered = {each.account_id for each in arrivals if rules.order(each.message.reads)}
     for account_id in sorted(ordered | {each.account_id for each in choices}):
         await suppressions.lock(tx, account_id)
 

@@ -26,14 +26,15 @@ async def open_book(tx: Tx, account_id: str, met: Iterable[tuple[Person, Sequenc
 
 
 async def keep(tx: Tx, account_id: str, people: People, now: int) -> None:
-    await contacts.put_many(tx, people.written())
+    """Suppressions first: they may have to lock what intents read, and conversations come after that."""
     pointed = people.pointed()
+    learned = dict.fromkeys(owner for _, owner in pointed)
+    await suppressions.spread(tx, account_id, [people.addresses(owner) for owner in learned])
+    await contacts.put_many(tx, people.written())
     await contacts.point_many(tx, account_id, pointed, now)
     for gone, into in people.merged():
         await conversations.merge(tx, account_id, gone, into, now)
     await contacts.remove_many(tx, account_id, [gone for gone, _ in people.merged()])
-    learned = dict.fromkeys(owner for _, owner in pointed)
-    await suppressions.spread(tx, account_id, [people.addresses(owner) for owner in learned])
     tx.emit(*(of_contact(account_id, _told(change)) for change in people.changed()))
 
 

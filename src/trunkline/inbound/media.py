@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 import re
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -41,6 +42,7 @@ class MediaFetcher:
         self._runtime = runtime
         self._membership = membership
         self._wake = asyncio.Event()
+        self._look_at: dict[str, float] = {}  # account → when, by the clock's monotonic reading
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
         runtime.tally.gauge("media_fetching", lambda: len(self._running))
@@ -51,8 +53,12 @@ class MediaFetcher:
         going = for_ever(self._runtime.clock, "files of messages", self._look, 0.0)
         self._task = asyncio.create_task(going)
 
-    def look_soon(self) -> None:
-        """There are new ones."""
+    def look_soon(self, account_id: str | None = None) -> None:
+        """There are new ones, or there is room for more; without an account perhaps of any."""
+        if account_id is None:
+            self._look_at.clear()
+        else:
+            self._look_at.pop(account_id, None)
         self._wake.set()
 
     async def stop(self) -> None:
@@ -64,14 +70,25 @@ class MediaFetcher:
 
     async def _look(self) -> None:
         self._wake.clear()
+        clock, accounts = self._runtime.clock, list(self._runtime.directory.accounts)
         try:
-            waits = [await self._look_at(account_id) for account_id in list(self._runtime.directory.accounts)]
+            for account_id in accounts:
+                if self._look_at.get(account_id, 0.0) <= clock.monotonic():
+                    await self._look_for(account_id)
         except Exception:
+            self._look_at.clear()
             await asyncio.sleep(STORE_RETRY_SECONDS)
             raise
-        await self._runtime.clock.wait(self._wake, min(waits, default=RESCUE_SECONDS))
+        next_at = min((self._look_at.get(account_id, 0.0) for account_id in accounts), default=inf)
+        await clock.wait(self._wake, min(next_at - clock.monotonic(), RESCUE_SECONDS))
 
-    async def _look_at(self, account_id: str) -> float:
+    async def _look_for(self, account_id: str) -> None:
+        self._look_at[account_id] = inf
+        seconds = await self._begin_due(account_id)
+        if account_id in self._look_at:  # or it was told of meanwhile, and is looked at once more
+            self._look_at[account_id] = self._runtime.clock.monotonic() + seconds
+
+    async def _begin_due(self, account_id: str) -> float:
         """Begins what is due and has room; until when it need not be looked at again, in seconds."""
         if not self._membership.is_mine(f"media {account_id}", "process"):
             return RESCUE_SECONDS
@@ -93,8 +110,9 @@ class MediaFetcher:
         task.add_done_callback(lambda _: self._end(key))
 
     def _end(self, key: tuple[str, str]) -> None:
+        was_full = len(self._running) >= AT_ONCE
         del self._running[key]
-        self._wake.set()
+        self.look_soon(None if was_full else key[0])
 
     async def _do(self, row: MediaRow) -> None:
         try:

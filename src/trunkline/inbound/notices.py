@@ -6,12 +6,11 @@ on; a restriction or a ban holds the numbers that it names, and a hold that came
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from trunkline.channels.contract import Notice
-from trunkline.model.events import NoticeData, of_notice
+from trunkline.model.events import NewEvent, NoticeData, of_notice
 from trunkline.store import Tx, notices, numbers
 from trunkline.store.notices import NewNotice
 
@@ -38,26 +37,18 @@ class Announcement(msgspec.Struct, frozen=True):
     received_at: int
 
 
-async def apply_notices(tx: Tx, announcements: Sequence[Announcement], now: int) -> list[Announcement]:
-    """Those that were new."""
-    digests = [_digest(each) for each in announcements]
+async def apply_notices(tx: Tx, announcements: Sequence[Announcement], now: int) -> None:
+    """Those that are new, each once, in the order in which they came."""
+    told: dict[bytes, Announcement] = {}
+    for each in announcements:
+        told.setdefault(_digest(each), each)
     new = await notices.keep_many(
-        tx,
-        [
-            NewNotice(each.account_id, digest, each.received_at)
-            for each, digest in zip(announcements, digests, strict=True)
-        ],
+        tx, [NewNotice(each.account_id, digest, each.received_at) for digest, each in told.items()]
     )
-    told = {
-        digest: each
-        for each, digest in reversed(list(zip(announcements, digests, strict=True)))
-        if (each.account_id, digest) in new
-    }
-    fresh = list(reversed(told.values()))
-    for each in fresh:
-        tx.emit(_event(each))
-        await _act(tx, each, now)
-    return fresh
+    for digest, each in told.items():
+        if (each.account_id, digest) in new:
+            tx.emit(_event(each))
+            await _act(tx, each, now)
 
 
 def _digest(each: Announcement) -> bytes:
@@ -71,7 +62,7 @@ def _digest(each: Announcement) -> bytes:
     return hashlib.sha256(said).digest()[:16]
 
 
-def _event(each: Announcement) -> Any:
+def _event(each: Announcement) -> NewEvent:
     notice = each.notice
     data = NoticeData(
         field=notice.field,

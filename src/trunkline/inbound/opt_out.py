@@ -38,6 +38,10 @@ class Rules(msgspec.Struct, frozen=True):
         ]
         return cls(settings, Vocabulary(*more))
 
+    def order(self, words: str | None) -> Heard | None:
+        """The order that these words are to us, if they are one."""
+        return self.vocabulary.read(words) if self.settings.enabled else None
+
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """Words of a person that were just recorded, written to this number alone and not in a group."""
@@ -86,11 +90,9 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True):
 
 async def hear(tx: Tx, said: Sequence[Said], rules: Rules, now: int) -> int:
     """Act on those that are orders. How many changed something."""
-    if not rules.settings.enabled:
-        return 0
     obeyed = 0
     for one in said:
-        heard = rules.vocabulary.read(one.words)
+        heard = rules.order(one.words)
         if heard is not None:
             obeyed += await _obey(tx, one, heard, rules, now)
     return obeyed
@@ -138,16 +140,16 @@ async def _obey(tx: Tx, said: Said, heard: Heard, rules: Rules, now: int) -> boo
 
 async def _apply(tx: Tx, change: _Change, now: int) -> bool:
     """Whether anything is different now. Words that ask for what is already so are only written down."""
-    opposite = "withdrawn" if change.wants else "granted"
-    is_late = await consents.said_since(
-        tx, change.account_id, change.addresses, change.source, opposite, change.at
-    )
     if (
         change.wants
         and change.source == MESSAGE
         and not await suppressions.of_addresses(tx, change.account_id, change.addresses)
     ):
         return False  # a word such as START means many things to somebody who never opted out
+    opposite = "withdrawn" if change.wants else "granted"
+    is_late = await consents.said_since(
+        tx, change.account_id, change.addresses, change.source, opposite, change.at
+    )
     changed: list[str] = []
     if not is_late:
         changed = await (_lift if change.wants else _suppress)(tx, change)
@@ -214,7 +216,7 @@ async def _confirm(  # noqa: PLR0913, PLR0917 - what is answered, to whom, under
         return
     if await suppressions.was_confirmed(tx, change.account_id, change.addresses, now - DAY_MS):
         return
-    _, text = reply_to(heard, phone, rules.settings.language)
+    text = reply_to(heard, phone, rules.settings.language)
     await messages.insert_many(tx, [_reply(change, text, phone, now)])
     await tx.tell(f"queued {change.number_id}")
 

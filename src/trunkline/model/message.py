@@ -35,9 +35,6 @@ class Priority(IntEnum):
 PURPOSES = ("marketing", "utility", "authentication", "service")
 """What callers may say that a message is for."""
 
-BEFORE_INTENT = frozenset({State.SCHEDULED, State.QUEUED, State.HELD})
-"""States in which it is certain that nothing was sent: cancel is exact here."""
-
 
 class Draft(msgspec.Struct, frozen=True):
     """A message that passed every check and is not stored yet: what validation hands to accept."""

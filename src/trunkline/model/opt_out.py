@@ -162,16 +162,15 @@ def refusal(scope: str) -> str:
     return msgspec.json.encode(_REFUSALS[scope]).decode()
 
 
-def reply_to(heard: Heard, phone: str | None, default: str) -> tuple[str, str]:
-    """The language and the text of the answer: in a language of the word, the person's own if it is one."""
-    language = _language_of(heard.languages, phone, default)
-    known = LANGUAGES[language]
+def reply_to(heard: Heard, phone: str | None, default: str) -> str:
+    """The text of the answer: in a language of the word, the person's own if it is one."""
+    known = LANGUAGES[_language_of(heard.languages, phone, default)]
     texts = {
         Order.STOP: known.stopped,
         Order.STOP_MARKETING: known.stopped_marketing,
         Order.START: known.started,
     }
-    return language, texts[heard.order]
+    return texts[heard.order]
 
 
 def _language_of(languages: tuple[str, ...], phone: str | None, default: str) -> str:

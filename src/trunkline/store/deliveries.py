@@ -165,6 +165,7 @@ async def go_on(tx: Tx, account_id: str, endpoint_id: str, lanes: Sequence[str],
 async def hasten(tx: Tx, account_id: str, endpoint_id: str, now: int) -> None:
     """The endpoint is back: it need not wait for what it missed."""
     await tx.execute(_Q["hasten"], now=now, account_id=account_id, endpoint_id=endpoint_id, parked=PARKED)
+    await tx.tell(f"due {endpoint_id}")
 
 
 async def earliest(tx: Tx, account_id: str, endpoint_id: str, count: int) -> list[Due]:
@@ -205,14 +206,8 @@ async def recorded(tx: Tx, account_id: str, endpoint_id: str, event_ids: Sequenc
 
 
 def _attempt_row(item: Tried, one: Attempt) -> tuple[object, ...]:
-    return (
-        item.account_id, item.endpoint_id, one.event_id, one.post_id, one.at, one.took_ms, one.outcome,
-        one.http_status, one.detail, one.request, one.answer,
-    )  # fmt: skip
+    return item.account_id, item.endpoint_id, *msgspec.structs.astuple(one)
 
 
 def _kept_row(item: Tried, one: Kept) -> tuple[object, ...]:
-    return (
-        item.account_id, item.endpoint_id, one.event_id, one.lane, one.state, one.tries, one.first_at,
-        one.next_at, item.now,
-    )  # fmt: skip
+    return item.account_id, item.endpoint_id, *msgspec.structs.astuple(one), item.now

@@ -64,8 +64,8 @@ async def _position(tx: Tx, account_id: str, endpoint_id: str) -> str:
 async def _make_waiting(
     tx: Tx, account_id: str, endpoint_id: str, event_ids: Sequence[str], now: int
 ) -> None:
-    """Whoever delivers to the endpoint hears of it as of new events."""
+    """Whoever delivers to the endpoint hears of it."""
     if event_ids:
         rows = [(account_id, endpoint_id, event_id, now, PARKED) for event_id in event_ids]
         await tx.execute_many(_Q["replay"], rows)
-        await tx.tell(f"events {account_id}")
+        await tx.tell(f"due {endpoint_id}")

@@ -126,5 +126,4 @@ def _media(kind: str, content: dict[str, Any]) -> MediaRef | None:
         mime_type=text(content.get("mime_type")),
         sha256=text(content.get("sha256")),
         file_name=name(content.get("filename")),
-        url=text(content.get("url"), 4096),
     )

@@ -34,7 +34,7 @@ _ENDS = {
 _STOPS = ("RESTRICTED_BIZ_INITIATED_MESSAGING", "RESTRICTED_CUSTOMER_INITIATED_MESSAGING")
 
 
-def preference(told: dict[str, Any], value: dict[str, Any], number_id: str) -> Preference | None:
+def preference(told: dict[str, Any], number_id: str) -> Preference | None:
     """None for what names nobody, or says neither stop nor resume."""
     phone, user_id = digits(told.get("wa_id")), text(told.get("user_id")) or None
     wants = _WANTS.get(str(told.get("value")))
@@ -44,19 +44,11 @@ def preference(told: dict[str, Any], value: dict[str, Any], number_id: str) -> P
     return Preference(
         phone_number_id=number_id,
         at=milliseconds(told.get("timestamp")),
-        person=Person(phone=phone, user_id=user_id, name=_name_beside(value, phone, user_id)),
+        person=Person(phone=phone, user_id=user_id),
         category=category,
         wants=wants,
         detail=name(told.get("detail")),
     )
-
-
-def _name_beside(value: dict[str, Any], phone: str | None, user_id: str | None) -> str | None:
-    for contact in objects(value.get("contacts")):
-        is_same = user_id is not None and contact.get("user_id") == user_id
-        if is_same or (phone is not None and digits(contact.get("wa_id")) == phone):
-            return name(obj(contact.get("profile")).get("name"))
-    return None
 
 
 def trouble(waba_id: str, at: int, number_id: str, error: dict[str, Any]) -> Notice | None:
@@ -95,7 +87,7 @@ def _number(value: dict[str, Any]) -> tuple[str | None, str | None]:
     metadata = obj(value.get("metadata"))
     number_id = text(metadata.get("phone_number_id")) or text(value.get("phone_number_id"))
     if value.get("entity_type") == "PHONE_NUMBER":
-        number_id = number_id or text(str(value.get("entity_id")))
+        number_id = number_id or _as_word(value.get("entity_id"))
     return number_id or None, digits(value.get("display_phone_number"))
 
 

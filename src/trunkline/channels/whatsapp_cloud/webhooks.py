@@ -120,7 +120,7 @@ def _read(change: _Change, facts: _Facts) -> None:
     elif change.field == "user_preferences":
         number_id = _number_of(value)
         told = objects(value.get("user_preferences"))
-        facts.keep(facts.preferences, lambda one: notices.preference(one, value, number_id), told)
+        facts.keep(facts.preferences, lambda one: notices.preference(one, number_id), told)
     elif change.field == "calls":
         number_id = _number_of(value)
         told = objects(value.get("calls"))
