@@ -225,7 +225,9 @@ async def _start(settings: Settings, runtime: Runtime, stack: contextlib.AsyncEx
     )
 
 
-async def _answer_requests(app: App, bound: socket.socket, host: str, stack: contextlib.AsyncExitStack) -> str:
+async def _answer_requests(
+    app: App, bound: socket.socket, host: str, stack: contextlib.AsyncExitStack
+) -> str:
     """Take requests from now on; the address at which this machine reaches us."""
     web = WebServer(app, bound)
     await web.start()

@@ -10,6 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from tests.api.conftest import OPERATOR, TEXT, Answer, Site
+from tests.api.people import wrote
 from trunkline.api.openapi import document, document_bytes, plain_path
 from trunkline.api.routes import ROUTES
 from trunkline.channels.whatsapp_cloud.content import EXAMPLES
@@ -23,9 +24,11 @@ def engine() -> str:
     return "sqlite"
 
 
-def checker(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
+def faults(schema: dict[str, Any], value: Any) -> list[str]:
+    """What the schema does not allow in it."""
     rooted = schema | {"components": DOCUMENT["components"]}
-    return jsonschema.Draft202012Validator(rooted, format_checker=jsonschema.FormatChecker())
+    checker = jsonschema.Draft202012Validator(rooted, format_checker=jsonschema.FormatChecker())
+    return [f"{fault.json_path}: {fault.message}" for fault in checker.iter_errors(value)]
 
 
 def test_it_is_a_valid_openapi_document() -> None:
@@ -58,10 +61,10 @@ def test_a_refusal_that_asks_to_wait_announces_for_how_long() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_stands_in_it_and_fits_its_schema(name: str) -> None:
     content = DOCUMENT["paths"]["/v1/whatsapp/messages"]["post"]["requestBody"]["content"]["application/json"]
-    checker(content["schema"]).validate(content["examples"][name]["value"])
+    assert faults(content["schema"], content["examples"][name]["value"]) == []
 
 
-def fits(answer: Answer, method: str, path: str) -> None:
+def assert_fits(answer: Answer, method: str, path: str) -> None:
     """The answer has a status, a type and a body that the document announces."""
     operation = DOCUMENT["paths"][path][method.lower()]
     announced = operation["responses"][str(answer.status)]
@@ -71,7 +74,7 @@ def fits(answer: Answer, method: str, path: str) -> None:
     [(content_type, content)] = announced["content"].items()
     assert answer.headers["Content-Type"].partition(";")[0] == content_type
     if content:
-        checker(content["schema"]).validate(answer.json)
+        assert faults(content["schema"], answer.json) == []
 
 
 def test_answers_are_as_it_announces(site: Site) -> None:
@@ -103,19 +106,64 @@ def test_answers_are_as_it_announces(site: Site) -> None:
         ("GET", "/docs/docs.js", "", None, None),
     ]
     for method, path, query, body, key in asked:
-        fits(site.call(method, path + query, body, key=key), method, path)
+        assert_fits(site.call(method, path + query, body, key=key), method, path)
 
 
 def test_a_whole_life_is_as_it_announces(site: Site) -> None:
     message_id = site.accepted()
     site.until(message_id, "submitted")
-    fits(site.get(f"/v1/messages/{message_id}"), "GET", "/v1/messages/{id}")
-    fits(site.get("/v1/messages/x"), "GET", "/v1/messages/{id}")
-    fits(site.post(f"/v1/messages/{message_id}/cancel"), "POST", "/v1/messages/{id}/cancel")
+    assert_fits(site.get(f"/v1/messages/{message_id}"), "GET", "/v1/messages/{id}")
+    assert_fits(site.get("/v1/messages/x"), "GET", "/v1/messages/{id}")
+    assert_fits(site.post(f"/v1/messages/{message_id}/cancel"), "POST", "/v1/messages/{id}/cancel")
     later = site.accepted(send_at="2027-01-01T00:00:00Z")
-    fits(site.post(f"/v1/messages/{later}/cancel"), "POST", "/v1/messages/{id}/cancel")
-    fits(site.post(f"/v1/numbers/{site.alice.number_id}/default"), "POST", "/v1/numbers/{id}/default")
-    fits(site.call("DELETE", f"/v1/numbers/{site.alice.number_id}"), "DELETE", "/v1/numbers/{id}")
+    assert_fits(site.post(f"/v1/messages/{later}/cancel"), "POST", "/v1/messages/{id}/cancel")
+    assert_fits(site.post(f"/v1/numbers/{site.alice.number_id}/default"), "POST", "/v1/numbers/{id}/default")
+    assert_fits(site.call("DELETE", f"/v1/numbers/{site.alice.number_id}"), "DELETE", "/v1/numbers/{id}")
+
+
+def test_the_way_back_is_as_it_announces(site: Site) -> None:
+    message = wrote(site)
+    event = site.get("/v1/events").json["data"][0]["id"]
+    added = site.post("/v1/endpoints", {"url": "https://hooks.example.com/"})
+    assert_fits(added, "POST", "/v1/endpoints")
+    endpoint, talk = added.json["id"], message["conversation_id"]
+    asked = [
+        ("GET", "/v1/messages/{id}", message["id"], None),
+        ("GET", "/v1/conversations", "?limit=1", None),
+        ("GET", "/v1/conversations/{id}", talk, None),
+        ("GET", "/v1/conversations/{id}/messages", talk, None),
+        ("POST", "/v1/conversations/{id}/read", talk, None),
+        ("GET", "/v1/contacts", "", None),
+        ("GET", "/v1/contacts/{id}", message["contact_id"], None),
+        ("GET", "/v1/events", "?limit=1", None),
+        ("GET", "/v1/events/{id}", event, None),
+        ("GET", "/v1/endpoints", "", None),
+        ("POST", "/v1/endpoints", "", {"url": "x"}),
+        ("GET", "/v1/endpoints/{id}", endpoint, None),
+        ("PATCH", "/v1/endpoints/{id}", endpoint, {"description": "x"}),
+        ("POST", "/v1/endpoints/{id}/rotate-secret", endpoint, {}),
+        ("POST", "/v1/endpoints/{id}/test", endpoint, None),
+        ("POST", "/v1/endpoints/{id}/replay", endpoint, {"event_ids": [event]}),
+        ("GET", "/v1/endpoints/{id}/deliveries", endpoint, None),
+        ("GET", "/v1/endpoints/{id}/attempts", endpoint, None),
+        ("POST", "/v1/endpoints/{id}/pause", endpoint, None),
+        ("POST", "/v1/endpoints/{id}/enable", endpoint, None),
+        ("DELETE", "/v1/endpoints/{id}", endpoint, None),
+        ("GET", "/v1/endpoints/{id}", endpoint, None),
+        ("POST", "/v1/suppressions", "", {"to": "15550002222"}),
+        ("POST", "/v1/suppressions/import", "", {"addresses": ["15550003333", "x"]}),
+        ("GET", "/v1/suppressions", "?limit=1", None),
+        ("GET", "/v1/suppressions/{address}", "15550002222", None),
+        ("DELETE", "/v1/suppressions/{address}", "15550002222", None),
+        ("DELETE", "/v1/suppressions/{address}", "15550002222", None),
+        ("GET", "/v1/consents", "", None),
+        ("GET", "/v1/whatsapp/media", "?media_id=x", None),
+        ("GET", "/v1/media/{token}", "x", None),
+        ("DELETE", "/webhook/mapping/{number}", "15550009999", None),
+    ]
+    for method, path, told, body in asked:
+        place = re.sub(r"{\w+}", told, path) if "{" in path else path + told
+        assert_fits(site.call(method, place, body), method, path)
 
 
 def test_it_is_served(site: Site) -> None:

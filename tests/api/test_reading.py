@@ -150,6 +150,17 @@ def test_the_link_header_leads_to_the_neighbouring_pages_with_the_same_filters(s
     ]
 
 
+def test_lists_that_only_go_onward_have_the_header_too(site: Site) -> None:
+    site.post("/v1/suppressions/import", {"addresses": ["15550002222", "15550003333"]})
+    for path in ("/v1/suppressions", "/v1/consents"):
+        answer = site.get(f"{path}?limit=1")
+        address, relation = answer.headers["Link"].split("; ")
+        assert relation == 'rel="next"'
+        second = site.get(address.strip("<>"))
+        assert len(second.json["data"]) == 1 and second.json["data"] != answer.json["data"]
+        assert "Link" not in second.headers
+
+
 def test_filters_narrow_a_list(site: Site) -> None:
     plain = site.accepted()
     later = site.accepted(to="15550003333", send_at=LATER)

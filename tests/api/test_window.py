@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Site
+from tests.api.conftest import Site, number_form
 from tests.api.people import wrote
+from trunkline import admin
 from trunkline.bulletin import Bulletin
 from trunkline.channels.contract import Ambiguous
 from trunkline.outbound.number import WINDOW_SECONDS
@@ -54,6 +55,10 @@ def sent(site: Site) -> list[tuple[str, Any]]:
     return [(message.type, message.content) for message in site.provider.sent]
 
 
+def recipients(site: Site) -> list[str]:
+    return [message.recipient for message in site.provider.sent]
+
+
 def events(site: Site, message_id: str) -> list[dict[str, Any]]:
     return list(site.get(f"/v1/events?object_id={message_id}").json["data"])
 
@@ -82,9 +87,10 @@ def test_the_refusal_says_when_the_person_last_wrote(strict: Site) -> None:
 def test_the_window_closes_a_day_after_the_last_words(strict: Site) -> None:
     wrote(strict, PERSON)
     strict.advance(24 * HOUR - 60)
-    strict.until(strict.accepted(), "submitted")
+    strict.until(strict.accepted(text={"body": "in time"}), "submitted")
     strict.advance(120)
-    strict.until(strict.accepted(), "failed")
+    strict.until(strict.accepted(text={"body": "late"}), "failed")
+    assert sent(strict) == [("text", {"text": {"body": "in time"}})]
 
 
 def test_templates_and_read_marks_need_no_window(strict: Site) -> None:
@@ -92,6 +98,7 @@ def test_templates_and_read_marks_need_no_window(strict: Site) -> None:
     mark = strict.send({"status": "read", "message_id": "wamid.of.somebody"}).json["id"]
     strict.until(template, "submitted")
     strict.until(mark, "submitted")
+    assert sorted(type_ for type_, _ in sent(strict)) == ["read", "template"]
 
 
 def test_a_person_is_known_by_every_address(strict: Site) -> None:
@@ -99,17 +106,24 @@ def test_a_person_is_known_by_every_address(strict: Site) -> None:
     body = {"recipient": "US.1234", "type": "text", "text": {"body": "hello"}}
     strict.until(strict.send(body).json["id"], "submitted")
     strict.until(strict.accepted(), "submitted")
+    assert recipients(strict) == ["US.1234", PERSON]
 
 
 def test_a_brazilian_who_is_called_without_the_ninth_digit_has_one_window(strict: Site) -> None:
     wrote(strict, "551187654321")
     strict.until(strict.accepted(to="+5511987654321"), "submitted")
     strict.until(strict.accepted(to="+5511987654322"), "failed")
+    assert recipients(strict) == ["5511987654321"]
 
 
 def test_what_was_written_to_another_number_opens_nothing(strict: Site) -> None:
+    other = number_form("15550001003")
+    number_id = strict.run(admin.register_number(strict.admin, strict.alice.account_id, other)).id
+    strict.run(strict.runtime.directory.reload())
+    wrote(strict, PERSON, who=strict.alice._replace(number_id=number_id))
     wrote(strict, PERSON, who=strict.bob)
     strict.until(strict.accepted(), "failed")
+    assert strict.provider.sent == []
 
 
 def test_a_held_message_goes_in_its_order_when_the_person_writes(strict: Site) -> None:

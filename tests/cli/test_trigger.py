@@ -8,6 +8,7 @@ import pytest
 from tests.cli.desk import invoke
 from tests.cli.hook import Hook, trigger
 from tests.cli.shell import Running
+from trunkline.cli.events import wants
 
 
 def test_a_message_is_read_and_its_events_are_listed_and_shown(server: Running) -> None:
@@ -42,6 +43,21 @@ def test_an_event_is_delivered_once_more_under_its_old_id(server: Running, hook:
         assert again.headers["webhook-id"] == first.headers["webhook-id"] == event["id"]
         assert again.body == first.body
     assert invoke("endpoints", "remove", endpoint["id"], *place).code == 0
+
+
+def test_an_event_is_resent_to_those_that_it_went_to() -> None:
+    everything = {"id": "end_1", "event_types": ["*"], "number_id": None}
+    one_number = everything | {"id": "end_2", "number_id": "num_1"}
+    for type_, data, who in (
+        ("message.read", {"id": "msg_1", "number_id": "num_1"}, ["end_1", "end_2"]),
+        ("message.read", {"id": "msg_1", "number_id": "num_2"}, ["end_1"]),
+        ("number.held", {"id": "num_1"}, ["end_1", "end_2"]),
+        ("number.released", {"id": "num_2"}, ["end_1"]),
+        ("endpoint.paused", {"id": "end_2"}, ["end_1"]),
+        ("endpoint.test", {"id": "end_2"}, ["end_2"]),
+    ):
+        event = {"type": type_, "object_id": data["id"], "data": data}
+        assert [each["id"] for each in (everything, one_number) if wants(each, event)] == who, type_
 
 
 def test_a_test_of_an_endpoint_tells_what_came_back_and_fails_with_it(server: Running, hook: Hook) -> None:

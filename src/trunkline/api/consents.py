@@ -13,7 +13,7 @@ from trunkline.api.auth import Caller
 from trunkline.api.context import Api
 from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.http import Request, Response, as_json
-from trunkline.api.messages import Paging
+from trunkline.api.paging import Paging, as_page
 from trunkline.api.views import Time
 from trunkline.channels.whatsapp_cloud.content.addressing import RECIPIENT
 from trunkline.clock import to_rfc3339
@@ -111,7 +111,7 @@ async def list_page(api: Api, request: Request, caller: Caller) -> Response:
     more = len(rows) > limit
     rows = rows[:limit]
     cursor = make_cursor(api.cursor_key, account_id, rows[-1].id) if more else None
-    return as_json(ConsentPage([_show(row) for row in rows], Paging(next=cursor, previous=None)))
+    return as_page(request, ConsentPage([_show(row) for row in rows], Paging(next=cursor, previous=None)))
 
 
 async def append(api: Api, request: Request, caller: Caller) -> Response:

@@ -10,7 +10,7 @@ from trunkline.api.conversation_views import ContactView, show_contact
 from trunkline.api.conversations import contact_of
 from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.http import Request, Response, as_json
-from trunkline.api.messages import Paging
+from trunkline.api.paging import Paging, as_page
 from trunkline.errors import Refusal
 from trunkline.model import ids
 from trunkline.shape import Object
@@ -53,7 +53,7 @@ async def list_page(api: Api, request: Request, caller: Caller) -> Response:
     rows, addresses = await api.runtime.store.read(work)
     shown = [show_contact(row, addresses[row.id]) for row in rows[:limit]]
     following = make_cursor(api.cursor_key, account_id, rows[limit - 1].id) if len(rows) > limit else None
-    return as_json(ContactPage(shown, Paging(next=following, previous=None)))
+    return as_page(request, ContactPage(shown, Paging(next=following, previous=None)))
 
 
 async def show(api: Api, request: Request, caller: Caller) -> Response:

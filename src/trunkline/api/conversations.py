@@ -17,7 +17,7 @@ from trunkline.api.context import Api
 from trunkline.api.conversation_views import ConversationView, InboundView, show_conversation, show_inbound
 from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.http import Request, Response, as_json
-from trunkline.api.messages import Paging
+from trunkline.api.paging import Paging, as_page
 from trunkline.api.sending import Plan, carry_out
 from trunkline.api.views import MessageView, show_message
 from trunkline.errors import Refusal
@@ -97,7 +97,7 @@ async def list_page(api: Api, request: Request, caller: Caller) -> Response:
 
     rows, views = await api.runtime.store.read(work)
     following = rows[limit - 1].last_inbound_id if len(rows) > limit else None
-    return as_json(ConversationPage(views, _paging(api, account_id, following)))
+    return as_page(request, ConversationPage(views, _paging(api, account_id, following)))
 
 
 async def _places(
@@ -147,7 +147,7 @@ async def list_said(api: Api, request: Request, caller: Caller) -> Response:
 
     said, views = await api.runtime.store.read(work)
     following = said[limit - 1].id if len(said) > limit else None
-    return as_json(SaidPage(views, _paging(api, account_id, following)))
+    return as_page(request, SaidPage(views, _paging(api, account_id, following)))
 
 
 async def mark_read(api: Api, request: Request, caller: Caller) -> Response:

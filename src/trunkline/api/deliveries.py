@@ -1,9 +1,8 @@
 """What became of an endpoint's deliveries: which wait or died, every try, and what is to come once more."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +15,7 @@ from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.endpoints import id_of, mine
 from trunkline.api.events import EventId
 from trunkline.api.http import Request, Response, as_json
+from trunkline.api.paging import NextPage, as_page
 from trunkline.api.views import Time
 from trunkline.clock import to_rfc3339
 from trunkline.delivery import endpoints, replays
@@ -46,12 +46,6 @@ REPLAY = Object(
         "failed_only": Boolean("Only what was given up, or still waits for its next try."),
     },
 )
-
-
-class NextPage(msgspec.Struct, kw_only=True):
-    """Null where this page is the last."""
-
-    next: Annotated[str | None, Meta(description="For `after`: older events.")]
 
 
 class DeliveryView(msgspec.Struct, kw_only=True):
@@ -110,7 +104,7 @@ async def list_deliveries(api: Api, request: Request, caller: Caller) -> Respons
     )
     data = [_delivery(row) for row in rows[:limit]]
     following = rows[limit - 1].event_id if len(rows) > limit else None
-    return _page(api, request, caller, following, lambda paging: DeliveryPage(data, paging))
+    return as_page(request, DeliveryPage(data, _onward(api, caller, following)))
 
 
 async def list_attempts(api: Api, request: Request, caller: Caller) -> Response:
@@ -128,7 +122,7 @@ async def list_attempts(api: Api, request: Request, caller: Caller) -> Response:
     shown = list(dict.fromkeys(row.event_id for row in rows))
     data = [_attempt(row) for row in rows if row.event_id in shown[:limit]]
     following = shown[limit - 1] if len(shown) > limit else None
-    return _page(api, request, caller, following, lambda paging: DeliveryAttemptPage(data, paging))
+    return as_page(request, DeliveryAttemptPage(data, _onward(api, caller, following)))
 
 
 class Replayed(msgspec.Struct, kw_only=True):
@@ -174,20 +168,9 @@ async def _what_again(api: Api, request: Request, caller: Caller) -> dict[str, A
     return looked.settled()
 
 
-def _page(
-    api: Api,
-    request: Request,
-    caller: Caller,
-    following: str | None,
-    make: Callable[[NextPage], DeliveryPage | DeliveryAttemptPage],
-) -> Response:
+def _onward(api: Api, caller: Caller, following: str | None) -> NextPage:
     """`following`: the event after which the next page begins."""
-    if following is None:
-        return as_json(make(NextPage(next=None)))
-    cursor = make_cursor(api.cursor_key, caller.account_id, following)
-    query = urlencode(request.query_values() | {"after": cursor})
-    link = f'<{request.path}?{query}>; rel="next"'
-    return Response(200, msgspec.json.encode(make(NextPage(next=cursor))), headers={"Link": link})
+    return NextPage(next=make_cursor(api.cursor_key, caller.account_id, following) if following else None)
 
 
 def _delivery(row: DeliveryRow) -> DeliveryView:

@@ -21,7 +21,7 @@ from trunkline.clock import to_rfc3339
 from trunkline.delivery import endpoints, formats
 from trunkline.errors import Problem, Refusal, shorten
 from trunkline.model import ids
-from trunkline.model.events import TYPES, is_choice
+from trunkline.model.events import KINDS, TYPES, is_choice
 from trunkline.shape import BROKEN, Array, Boolean, Choice, Findings, Integer, Object, Schema, Text
 from trunkline.store import Tx, delivery_log, idempotency
 from trunkline.store.delivery_log import Ahead, Standing
@@ -48,8 +48,7 @@ class EventChoice(Text):
         return BROKEN
 
     def schema(self) -> Schema:
-        kinds = dict.fromkeys(f"{name.partition('.')[0]}.*" for name in TYPES)
-        return {"type": "string", "enum": ["*", *kinds, *TYPES]}
+        return {"type": "string", "enum": ["*", *KINDS, *TYPES]}
 
 
 _URL = Text(

@@ -5,7 +5,6 @@ has seen one has seen all before it (`store/events.py`), and may go on from the 
 """
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Meta
@@ -15,17 +14,17 @@ from trunkline.api.auth import Caller, Who
 from trunkline.api.context import Api
 from trunkline.api.event_stream import MEDIA_TYPE, Block, follow
 from trunkline.api.http import Request, Response, Streamed, as_json, bad_query
+from trunkline.api.paging import Paging, as_page
 from trunkline.delivery.formats import EventView, as_provider, show_event
 from trunkline.errors import Problem, Refusal, shorten
 from trunkline.model import ids
-from trunkline.model.events import TYPES, chosen, is_choice
+from trunkline.model.events import KINDS, TYPES, chosen, is_choice
 from trunkline.shape import BROKEN, Choice, Findings, Object, Text
 from trunkline.shape.findings import did_you_mean
 from trunkline.store import Tx, events, numbers
 from trunkline.store.events import BEGINNING, END, EventRow, Filters, Page
 
 _DEFAULT_LIMIT, _MOST = 50, 1_000
-_KINDS = tuple(dict.fromkeys(f"{name.partition('.')[0]}.*" for name in TYPES))
 
 
 class EventTypes(Text):
@@ -42,7 +41,7 @@ class EventTypes(Text):
         words = [word.strip() for word in text.split(",")]
         for word in words:
             if not is_choice(word):
-                detail = "There are no events of this type." + did_you_mean(word, [*TYPES, *_KINDS])
+                detail = "There are no events of this type." + did_you_mean(word, [*TYPES, *KINDS])
                 findings.refuse(at, "one_of", detail, found=word, expected=self.says)
         return words
 
@@ -94,7 +93,7 @@ STREAM_QUERY = Object(
 )
 
 
-class EventPaging(msgspec.Struct, kw_only=True):
+class EventPaging(Paging, kw_only=True):
     """Where the neighbouring pages begin; null where there is none. `Link` has them as addresses."""
 
     next: Annotated[str | None, Meta(description="For `after`. The page before it may be short, or empty.")]
@@ -124,7 +123,7 @@ async def list_page(api: Api, request: Request, caller: Caller) -> Response:
     found, digits = await api.runtime.store.read(work)
     rows, paging = _cut(found, limit, given)
     page = EventPage([show_event(row, digits.get(row.number_id or "")) for row in rows], paging)
-    return Response(200, msgspec.json.encode(page), headers=_links(request, paging))
+    return as_page(request, page)
 
 
 def _filters(given: dict[str, Any]) -> Filters:
@@ -146,20 +145,6 @@ def _cut(found: Page, limit: int, given: dict[str, Any]) -> tuple[list[EventRow]
         rows.reverse()
         return rows, EventPaging(next=rows[-1].id if rows else None, previous=onward)
     return rows, EventPaging(next=onward, previous=rows[0].id if rows and "after" in given else None)
-
-
-def _links(request: Request, paging: EventPaging) -> dict[str, str]:
-    """RFC 8288: the neighbouring pages as addresses, with the same filters."""
-    kept = {name: text for name, text in request.query_values().items() if name not in ("after", "before")}
-    links = [
-        f'<{request.path}?{urlencode(kept | {name: cursor})}>; rel="{relation}"'
-        for relation, name, cursor in (
-            ("next", "after", paging.next),
-            ("previous", "before", paging.previous),
-        )
-        if cursor is not None
-    ]
-    return {"Link": ", ".join(links)} if links else {}
 
 
 async def stream(api: Api, request: Request, caller: Caller) -> Response | Streamed:

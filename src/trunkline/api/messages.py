@@ -6,7 +6,6 @@ Both forms of id are taken everywhere: ours (`msg_…`) and the provider's (`wam
 import asyncio
 import re
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +17,7 @@ from trunkline.api.context import Api
 from trunkline.api.conversation_views import InboundView, show_inbound
 from trunkline.api.cursors import Cursor, Owner, make_cursor
 from trunkline.api.http import Request, Response, as_json, bad_query
+from trunkline.api.paging import Paging, as_page
 from trunkline.api.problems import told
 from trunkline.api.sending import Plan, carry_out
 from trunkline.api.timeline import tell
@@ -88,13 +88,6 @@ class Verdict(msgspec.Struct, kw_only=True):
     from_: Annotated[str | None, Meta(description="Digits of the number it would leave from.")] = (
         msgspec.field(name="from")
     )
-
-
-class Paging(msgspec.Struct, kw_only=True):
-    """Cursors of the neighbouring pages; null where there is none. `Link` has them as addresses."""
-
-    next: Annotated[str | None, Meta(description="For `after`: older messages.")]
-    previous: Annotated[str | None, Meta(description="For `before`: newer messages.")]
 
 
 class MessagePage(msgspec.Struct):
@@ -265,7 +258,7 @@ async def list_page(api: Api, request: Request, caller: Caller) -> Response:
     newer = has_more if is_backward else "after" in given
     paging = _paging(api, account_id, rows, older=has_more or is_backward, newer=newer)
     page = MessagePage([show_message(row, digits[row.number_id]) for row in rows], paging)
-    return Response(200, msgspec.json.encode(page), headers=_links(request, paging))
+    return as_page(request, page)
 
 
 def _paging(api: Api, account_id: str, rows: list[MessageRow], *, older: bool, newer: bool) -> Paging:
@@ -276,15 +269,3 @@ def _paging(api: Api, account_id: str, rows: list[MessageRow], *, older: bool, n
         next=cursor(rows[-1]) if rows and older else None,
         previous=cursor(rows[0]) if rows and newer else None,
     )
-
-
-def _links(request: Request, paging: Paging) -> dict[str, str]:
-    """RFC 8288: the neighbouring pages as addresses, with the same filters."""
-    kept = {k: v for k, v in request.query_values().items() if k not in ("after", "before")}
-    neighbours = (("next", "after", paging.next), ("previous", "before", paging.previous))
-    links = [
-        f'<{request.path}?{urlencode(kept | {name: cursor})}>; rel="{relation}"'
-        for relation, name, cursor in neighbours
-        if cursor is not None
-    ]
-    return {"Link": ", ".join(links)} if links else {}

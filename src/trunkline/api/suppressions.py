@@ -16,7 +16,7 @@ from trunkline.api.consents import Person, entry
 from trunkline.api.context import Api
 from trunkline.api.cursors import Owner, PlaceCursor, make_place
 from trunkline.api.http import Request, Response, as_json, bad_query
-from trunkline.api.messages import Paging
+from trunkline.api.paging import Paging, as_page
 from trunkline.api.views import Time
 from trunkline.clock import to_rfc3339
 from trunkline.errors import Problem, Refusal
@@ -120,7 +120,8 @@ async def list_page(api: Api, request: Request, caller: Caller) -> Response:
     more = len(rows) > limit
     rows = rows[:limit]
     cursor = make_place(api.cursor_key, account_id, f"{rows[-1].address} {rows[-1].scope}") if more else None
-    return as_json(SuppressionPage([_show(row) for row in rows], Paging(next=cursor, previous=None)))
+    page = SuppressionPage([_show(row) for row in rows], Paging(next=cursor, previous=None))
+    return as_page(request, page)
 
 
 async def show(api: Api, request: Request, caller: Caller) -> Response:

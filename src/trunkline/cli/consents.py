@@ -8,7 +8,7 @@ import typer
 from trunkline.cli import life, output
 from trunkline.cli.exits import ExitCode, Trouble
 from trunkline.cli.office import ask
-from trunkline.cli.options import AccountName, Place, expanded
+from trunkline.cli.options import AccountName, After, Place, expanded
 
 consents = typer.Typer(
     no_args_is_help=True, help="Who agreed to what; append-only. With the server running, or stopped."
@@ -24,18 +24,14 @@ def list_(
         str | None, typer.Option("--of", metavar="ADDRESS", help="Only of this phone number or user id.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100, help="How many at most.")] = 50,
-    after: Annotated[
-        str | None,
-        typer.Option("--after", metavar="CURSOR", help="The next page: what the last one ended with."),
-    ] = None,
+    after: After = None,
 ) -> None:
     """List the entries of the ledger, the newest first."""
     with output.command(place.as_json) as out:
         query = {"address": address, "limit": limit, "after": after}
         page = ask(place, account, lambda api: api.get("/v1/consents", **query))
         out.result(page, lambda: _table(page["data"]))
-        if page["paging"]["next"]:
-            out.note(f"More: --after {page['paging']['next']}")
+        out.onward(page)
 
 
 @consents.command("add")

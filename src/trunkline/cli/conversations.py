@@ -9,17 +9,13 @@ import typer
 from trunkline.cli import output
 from trunkline.cli.doors import open_door
 from trunkline.cli.life import local_time
-from trunkline.cli.options import Door, Json, expanded
+from trunkline.cli.options import After, Door, Json, expanded
 
 conversations = typer.Typer(
     no_args_is_help=True, help="Conversations: who wrote, whether they may be answered, what was said."
 )
 
 ConversationId = Annotated[str, typer.Argument(metavar="ID", help="cnv_…")]
-After = Annotated[
-    str | None,
-    typer.Option("--after", metavar="CURSOR", help="The next page: what the last one ended with."),
-]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=100, help="How many at most.")]
 
 
@@ -46,7 +42,7 @@ def list_(
     with output.command(as_json) as out:
         page = asyncio.run(work())
         out.result(page, lambda: _list(page["data"]))
-        _onward(out, page)
+        out.onward(page)
 
 
 def _list(found: list[dict[str, Any]]) -> None:
@@ -80,12 +76,7 @@ def show(
     with output.command(as_json) as out:
         conversation, page = asyncio.run(work())
         out.result(conversation | {"messages": page}, lambda: _show(conversation, page["data"]))
-        _onward(out, page)
-
-
-def _onward(out: output.Output, page: dict[str, Any]) -> None:
-    if page["paging"]["next"]:
-        out.note(f"More: --after {page['paging']['next']}")
+        out.onward(page)
 
 
 def _show(conversation: dict[str, Any], said: list[dict[str, Any]]) -> None:

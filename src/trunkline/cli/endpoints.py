@@ -24,6 +24,8 @@ _POLL_SECONDS = 0.2
 
 
 class Format(StrEnum):
+    """In which form events are posted."""
+
     EVENTS = "events"
     META = "meta"
 
@@ -234,7 +236,7 @@ def log(
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100, help="How many events at most.")] = 20,
 ) -> None:
-    """List the tries to deliver to it, the newest first."""
+    """List the tries to deliver to it, those of the newest event first."""
     with output.command(place.as_json) as out:
         found = ask(
             place,

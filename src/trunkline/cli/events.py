@@ -14,6 +14,9 @@ from trunkline.cli.options import Door, Json, expanded
 
 events = typer.Typer(no_args_is_help=True, help="Events: what happened, in its order.")
 
+_ABOUT_NUMBERS = ("number.held", "number.released")
+"""Types whose `data` is the number itself."""
+
 EventId = Annotated[str, typer.Argument(metavar="ID", help="evt_…")]
 Types = Annotated[
     str | None, typer.Option("--events", metavar="TYPES", help="Only these, as message.read,contact.*.")
@@ -60,8 +63,7 @@ def list_(
     with output.command(as_json) as out:
         page = asyncio.run(work())
         out.result(page, lambda: _list(page["data"]))
-        if page["paging"]["next"]:
-            out.note(f"More: --after {page['paging']['next']}")
+        out.onward(page)
 
 
 def _list(found: list[dict[str, Any]]) -> None:
@@ -110,16 +112,26 @@ def resend(
 
 
 async def _endpoints_for(client: Client, event_id: str) -> list[str]:
-    """Those that its type goes to. `Trouble` when there is none."""
-    from trunkline.model.events import chosen
-
+    """Those that it went to. `Trouble` when there is none."""
     event = await client.get(f"/v1/events/{event_id}")
     everybody: list[dict[str, Any]] = (await client.get("/v1/endpoints"))["data"]
-    wanting = [str(each["id"]) for each in everybody if chosen(each["event_types"])(event["type"])]
+    wanting = [str(each["id"]) for each in everybody if wants(each, event)]
     if not wanting:
         detail = f"no endpoint wants {event['type']}; add one, or name one with --endpoint"
         raise Trouble(ExitCode.REFUSED, detail)
     return wanting
+
+
+def wants(endpoint: dict[str, Any], event: dict[str, Any]) -> bool:
+    """As the server chooses for new events: by type, by number, and a test only for whom it was."""
+    from trunkline.model.events import chosen
+
+    if event["type"] == "endpoint.test":
+        return bool(endpoint["id"] == event["object_id"])
+    number_id = event["data"]["id"] if event["type"] in _ABOUT_NUMBERS else event["data"].get("number_id")
+    if endpoint["number_id"] not in (None, number_id):
+        return False
+    return chosen(endpoint["event_types"])(event["type"])
 
 
 async def _replay(client: Client, endpoint_id: str, event_id: str) -> dict[str, Any]:
@@ -129,4 +141,5 @@ async def _replay(client: Client, endpoint_id: str, event_id: str) -> dict[str, 
 
 def _show_resent(event_id: str, told: list[dict[str, Any]]) -> None:
     for each in told:
-        output.console().print(f"{event_id} goes to {each['endpoint']} once more.", markup=False)
+        said = "goes to {} once more" if each["replayed"] else "is yet to come to {}, or has no shape there"
+        output.console().print(f"{event_id} {said.format(each['endpoint'])}.", markup=False)

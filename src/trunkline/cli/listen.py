@@ -5,7 +5,6 @@ break it goes on behind the last event that was forwarded.
 """
 
 import asyncio
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ import typer
 from trunkline.cli import output
 from trunkline.cli.client import Client
 from trunkline.cli.doors import open_door
+from trunkline.cli.endpoints import Format
 from trunkline.cli.events import Types
 from trunkline.cli.exits import ExitCode, Trouble
 from trunkline.cli.forwarding import Forwarder, address_of, secret_from
@@ -24,11 +24,6 @@ from trunkline.cli.sse import Block, Reader
 
 _FORWARD_SECONDS = 30.0
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.5, 10.0
-
-
-class Format(StrEnum):
-    EVENTS = "events"
-    META = "meta"
 
 
 class Session:
@@ -134,7 +129,7 @@ def listen(
     """
     with output.command(as_json) as out:
         if (forward_to is None) == (not print_only):
-            raise Trouble(ExitCode.USAGE, "give --forward-to URL, or --print-only")
+            raise Trouble(ExitCode.USAGE, "give either --forward-to URL or --print-only")
         url = address_of(forward_to) if forward_to is not None else None
         session = Session(door, {"types": events, "format": format.value, "after": after}, out)
         asyncio.run(_listen(session, door, url, format.value, out))

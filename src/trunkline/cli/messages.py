@@ -8,7 +8,7 @@ import typer
 from trunkline.cli import life, output
 from trunkline.cli.doors import open_door
 from trunkline.cli.exits import ExitCode, Trouble
-from trunkline.cli.options import Door, Json, expanded
+from trunkline.cli.options import After, Door, Json, expanded
 from trunkline.cli.send.way import Wait
 from trunkline.cli.watching import follow, moment_lines
 
@@ -78,10 +78,7 @@ def list_(
         str | None, typer.Option("--until", metavar="TIME", help="Accepted before.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100, help="How many at most.")] = 20,
-    after: Annotated[
-        str | None,
-        typer.Option("--after", metavar="CURSOR", help="The next page: what the last one ended with."),
-    ] = None,
+    after: After = None,
 ) -> None:
     """List messages, the newest first."""
 
@@ -103,8 +100,7 @@ def list_(
     with output.command(as_json) as out:
         page = asyncio.run(work())
         out.result(page, lambda: _list(page))
-        if page["paging"]["next"]:
-            out.note(f"More: --after {page['paging']['next']}")
+        out.onward(page)
 
 
 def _list(page: dict[str, Any]) -> None:

@@ -49,6 +49,10 @@ AccountName = Annotated[
         rich_help_panel=WHERE,
     ),
 ]
+After = Annotated[
+    str | None,
+    typer.Option("--after", metavar="CURSOR", help="The next page: what the last one ended with."),
+]
 
 VirtualTime = Annotated[
     bool | None,

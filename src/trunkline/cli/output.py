@@ -8,7 +8,7 @@ import contextlib
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -40,6 +40,11 @@ class Output:
         """For people only, beside the result."""
         if not self.as_json:
             console(error=True).print(text, style="dim", markup=False)
+
+    def onward(self, page: Mapping[str, Any]) -> None:
+        """How to come to the next page of a list, where there is one."""
+        if cursor := page["paging"]["next"]:
+            self.note(f"More: --after {cursor}")
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from trunkline.cli import life, output
 from trunkline.cli.client import Client
 from trunkline.cli.exits import ExitCode, Trouble
 from trunkline.cli.office import ask
-from trunkline.cli.options import AccountName, Place, expanded
+from trunkline.cli.options import AccountName, After, Place, expanded
 
 suppressions = typer.Typer(
     no_args_is_help=True, help="Who must not be written to. With the server running, or stopped."
@@ -32,17 +32,13 @@ def list_(
     place: Place,
     account: AccountName = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")] = 50,
-    after: Annotated[
-        str | None,
-        typer.Option("--after", metavar="CURSOR", help="The next page: what the last one ended with."),
-    ] = None,
+    after: After = None,
 ) -> None:
     """List who must not be written to, in the order of the addresses."""
     with output.command(place.as_json) as out:
         page = ask(place, account, lambda api: api.get("/v1/suppressions", limit=limit, after=after))
         out.result(page, lambda: _table(page["data"]))
-        if page["paging"]["next"]:
-            out.note(f"More: --after {page['paging']['next']}")
+        out.onward(page)
 
 
 @suppressions.command("check")

@@ -51,8 +51,9 @@ ROLES = ("api", "hooks", "dispatch", "process", "deliver", "chores")
 
 
 def _ports(value: str) -> str | None:
-    fine = value == "any" or all(re.fullmatch(r" *[1-9]\d{0,4} *", part) for part in value.split(","))
-    fine = fine and (value == "any" or all(int(part) <= 65535 for part in value.split(",")))
+    fine = value == "any" or all(
+        re.fullmatch(r" *[1-9]\d{0,4} *", part) and int(part) <= 65535 for part in value.split(",")
+    )
     return None if fine else "port numbers with commas, or any"
 
 

@@ -12,20 +12,6 @@ import msgspec
 
 from trunkline.model.message import Progress, State
 
-MESSAGE_TYPES = (
-    "message.received",
-    "message.submitted",
-    "message.sent",
-    "message.delivered",
-    "message.read",
-    "message.played",
-    "message.failed",
-    "message.unknown",
-    "message.unconfirmed",
-    "message.expired",
-    "message.canceled",
-)
-
 TYPES: dict[str, str] = {
     "message.received": "Somebody wrote to a number of the account.",
     "message.submitted": "The provider took a message and gave it an id.",
@@ -53,10 +39,12 @@ TYPES: dict[str, str] = {
 }
 """Type → what it says. `docs/events.md` is made of it."""
 
+KINDS = tuple(dict.fromkeys(f"{name.partition('.')[0]}.*" for name in TYPES))
+
 
 def is_choice(text: str) -> bool:
     """Whether it names a type, all of a kind (`message.*`) or all (`*`)."""
-    return text == "*" or text in TYPES or text in {f"{name.partition('.')[0]}.*" for name in TYPES}
+    return text == "*" or text in TYPES or text in KINDS
 
 
 def chosen(choices: Sequence[str]) -> Callable[[str], bool]:
@@ -88,7 +76,7 @@ def lane_of(number_id: str, address: str) -> str:
     return f"{number_id} {address}"
 
 
-class MessageData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+class MessageData(msgspec.Struct, frozen=True, kw_only=True):
     """`data` of the events of a message that we send. Moments are milliseconds; renderers write them out."""
 
     id: str

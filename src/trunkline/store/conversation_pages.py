@@ -62,16 +62,9 @@ async def said(tx: Tx, account_id: str, conversation: ConversationRow, start: st
     theirs = await inbound.of_conversation(tx, account_id, conversation.id, start, count)
     found: list[Said] = list(theirs)
     names = await _names(tx, account_id, [conversation.contact_id])
-    for address in names[conversation.contact_id]:
-        rows = await tx.fetch(
-            _Q["outbound"],
-            account_id=account_id,
-            recipient=address,
-            start=start,
-            number_id=conversation.number_id,
-            count=count,
-        )
-        found += [MessageRow(*row) for row in rows]
+    addresses = names[conversation.contact_id]
+    keys = [(account_id, address, start, conversation.number_id, count) for address in addresses]
+    found += [MessageRow(*row) for row in await tx.fetch_many(_Q["outbound"], keys)]
     return sorted(found, key=lambda message: message.id, reverse=True)[:count]
 
 

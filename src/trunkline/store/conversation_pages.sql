@@ -48,6 +48,6 @@ WHERE account_id = :account_id AND recipient = :recipient AND id < :start AND nu
 ORDER BY id DESC LIMIT :count;
 
 -- name: mark_read
--- The business has read a message of a person, named by the provider's id, and those before it.
+-- The business has read a message of a person, and those before it.
 UPDATE conversations SET read_to = :message_id
 WHERE account_id = :account_id AND id = :conversation_id AND (read_to IS NULL OR read_to < :message_id);

@@ -3,11 +3,10 @@
 import msgspec
 
 from trunkline.store.contract import Tx
-from trunkline.store.events import EventRow
+from trunkline.store.events import END, EventRow
 from trunkline.store.queries import load
 
 _Q = load("delivery_log")
-_NEWEST = "evt_z"  # sorts after every id
 
 MOST_COUNTED = 10_000
 """Rows of each kind that are counted: whoever asks how an endpoint stands must not wait for a long log."""
@@ -69,7 +68,7 @@ async def deliveries(  # noqa: PLR0913, PLR0917 - a page of a list
         _Q["deliveries"],
         account_id=account_id,
         endpoint_id=endpoint_id,
-        before=before or _NEWEST,
+        before=before or END,
         state=state,
         count=count,
     )
@@ -79,7 +78,7 @@ async def deliveries(  # noqa: PLR0913, PLR0917 - a page of a list
 async def tries(tx: Tx, account_id: str, endpoint_id: str, before: str | None, count: int) -> list[TryRow]:
     """Every try of so many events, newest events first."""
     rows = await tx.fetch(
-        _Q["tries"], account_id=account_id, endpoint_id=endpoint_id, before=before or _NEWEST, count=count
+        _Q["tries"], account_id=account_id, endpoint_id=endpoint_id, before=before or END, count=count
     )
     return [TryRow(*row) for row in rows]
 

@@ -55,21 +55,7 @@ class OldMedia(msgspec.Struct, frozen=True):
 
 async def insert_pending(tx: Tx, files: Sequence[PendingMedia]) -> None:
     """To be fetched as soon as this is committed; known ones stay as they are."""
-    rows = [
-        (
-            file.account_id,
-            file.id,
-            file.number_id,
-            file.message_id,
-            file.kind,
-            file.mime_type,
-            file.file_name,
-            file.sha256,
-            file.created_at,
-            file.created_at,
-        )
-        for file in files
-    ]
+    rows = [(*msgspec.structs.astuple(file), file.created_at) for file in files]
     await tx.execute_many(_Q["insert"], rows)
     for account_id in sorted({file.account_id for file in files}):
         await tx.tell(f"media {account_id}")

@@ -34,6 +34,7 @@ WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
 RETURNING id;
 
 -- name: set_window_policy
+-- What becomes of free-form messages from now on while the window is closed.
 UPDATE numbers SET window_policy = :policy, updated_at = :now
 WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
 RETURNING id;
