@@ -78,9 +78,10 @@ class EndpointDeliverer:
         self._loop = asyncio.create_task(self._run(), name=f"deliver {self.endpoint.id}")
 
     def ring(self) -> None:
-        """There may be something new in the log."""
+        """There may be something new in the log. One that waits for something else needs no waking for it."""
         self._backlog.ring()
-        self._wake.set()
+        if self._wait() <= 0:
+            self._wake.set()
 
     def look_again(self) -> None:
         """Rows may be due that nobody here knows of."""
