@@ -44,6 +44,8 @@ TABLES = [
     "windows",
     "conversation_pages",
     "media",
+    "provider_files",
+    "templates",
     "suppressions",
     "consents",
 ]

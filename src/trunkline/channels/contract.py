@@ -6,9 +6,14 @@ and never raises for what a provider or a network does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
+
+from trunkline.channels.template_contract import Templates
+from trunkline.errors import Problem
+from trunkline.media_probe import Found
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -81,7 +86,8 @@ class SendError(msgspec.Struct, frozen=True, omit_defaults=True):
     remedy: str
     """What that one can do."""
     effect: str = "fail"
-    """`fail` the message · `retry` it later · `slow_number` · `delay_lane` · `hold_number`."""
+    """`fail` the message · `retry` it later · `slow_number` · `delay_lane` · `hold_number` · `renew_media`,
+    when the provider does not know the id of a file any more."""
     detail: str | None = None
     """The provider's own words."""
     http_status: int | None = None
@@ -135,6 +141,27 @@ class MediaInfo(msgspec.Struct, frozen=True):
     mime_type: str | None = None
     sha256: str | None = None
     """In hex or in base64, as the provider likes."""
+
+
+class NamedFile(msgspec.Struct, frozen=True):
+    """A file as the content of a message names it."""
+
+    kind: str
+    """As what it is sent: `image`, `video`, `audio`, `document`, `sticker`."""
+    name: str
+    """An id of ours or of the provider's, or a link."""
+    is_link: bool
+    is_voice: bool = False
+    """Sent as a voice note, for which more is asked of an audio file."""
+
+
+class FileToSend(msgspec.Struct, frozen=True):
+    """A file on our disk, for a provider."""
+
+    path: Path
+    size: int
+    mime_type: str
+    file_name: str
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,6 +258,27 @@ class Connector(Protocol):
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         """One attempt, one request, no retries inside. Never raises for faults of provider or network."""
+
+    templates: Templates | None
+    """None where the provider has no such thing."""
+
+    def files_of(self, content: Mapping[str, Any]) -> tuple[NamedFile, ...]:
+        """The files that a message's content names, each name once. Pure."""
+
+    def with_files(self, content: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+        """The content with the provider's ids in the place of these names. Pure."""
+
+    def check_file(self, found: Found, kind: str | None, *, is_voice: bool = False) -> tuple[Problem, ...]:
+        """Why the provider will not take this file as that kind; as any kind, for None. Pure.
+
+        Each problem says what was found and what is allowed; its pointer is empty.
+        """
+
+    async def upload_media(self, number: Number, file: FileToSend) -> str:
+        """Give the provider a file; its id for it there. `MediaError` says why not.
+
+        An upload whose answer was lost may be repeated: a file there that nobody names is seen by nobody.
+        """
 
     def preview(self, message: Outgoing) -> dict[str, Any]:
         """The body that `send` would post. Pure."""

@@ -30,6 +30,8 @@ CONVERSATION = "cnv"
 CONSENT = "cns"
 ENDPOINT = "end"
 POST = "pst"
+MEDIA = "med"
+TEMPLATE = "tpl"
 
 
 class _Sequence:

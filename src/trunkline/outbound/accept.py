@@ -108,7 +108,17 @@ def new_message(runtime: Runtime, account_id: str, number: NumberRow, draft: Dra
         priority=draft.priority,
         fallback=msgspec.json.encode(draft.fallback).decode() if draft.fallback is not None else None,
         purpose=draft.purpose,
+        has_media=int(_has_media(runtime, number, draft)),
     )
+
+
+def _has_media(runtime: Runtime, number: NumberRow, draft: Draft) -> bool:
+    """Whether files must be with the provider before it goes: uploaded here, or links that we fetch."""
+    connector = runtime.connectors[number.connector]
+    contents = [draft.content] if draft.fallback is None else [draft.content, draft.fallback]
+    files = [file for content in contents for file in connector.files_of(content)]
+    is_fetched = number.links == "fetch"
+    return any((file.is_link and is_fetched) or ids.is_id(file.name, ids.MEDIA) for file in files)
 
 
 def as_waiting(message: NewMessage) -> Waiting:
@@ -127,4 +137,5 @@ def as_waiting(message: NewMessage) -> Waiting:
         attempts=0,
         priority=message.priority,
         has_fallback=int(message.fallback is not None),
+        has_media=message.has_media,
     )

@@ -112,7 +112,7 @@ class Carrier:
             f"what message {message.id} says",
             lambda: store.read(lambda tx: messages.as_it_goes(tx, *key)),
         )
-        return found or message
+        return msgspec.structs.replace(found, files=message.files) if found else message
 
     async def _send(self, message: Waiting, n: int) -> tuple[int | None, Outcome]:
         """The slot of its wire mark, None when nothing can have left, and the outcome."""
@@ -146,11 +146,12 @@ class Carrier:
             context_id = await provider_id_of(self._runtime, message.account_id, context_id)
             if not context_id and message.type in ("reaction", "read"):
                 return None
+        content = msgspec.json.decode(message.content)
         return Outgoing(
             recipient=message.recipient,
             recipient_kind=message.recipient_kind,
             type=message.type,
-            content=msgspec.json.decode(message.content),
+            content=self._connector.with_files(content, message.files) if message.files else content,
             context_id=context_id or None,
             token=make_token(message.id, n, self._runtime.vault.evidence_mac),
         )

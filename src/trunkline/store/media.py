@@ -1,4 +1,4 @@
-"""Files of messages from people: what is to be fetched, and what is on our disk. The bytes are not here."""
+"""Files: of messages from people, uploaded for messages to them, found behind links. Not their bytes."""
 
 from collections.abc import Sequence
 
@@ -45,6 +45,28 @@ class MediaRow(msgspec.Struct, frozen=True):
     detail: str | None
     created_at: int
     stored_at: int | None
+    source: str = "received"
+    """`received` from somebody, `uploaded` by a caller, or found behind a `link`."""
+    link: str | None = None
+    """The exact one."""
+
+
+class StoredMedia(msgspec.Struct, frozen=True, kw_only=True):
+    """A file whose bytes are here already: uploaded, or fetched from a link."""
+
+    account_id: str
+    id: str
+    kind: str
+    mime_type: str
+    file_name: str | None = None
+    sha256: str
+    """Hex."""
+    size: int
+    detail: str | None = None
+    """What a person should know of it, such as that it was converted."""
+    created_at: int
+    source: str
+    link: str | None = None
 
 
 class OldMedia(msgspec.Struct, frozen=True):
@@ -70,6 +92,28 @@ async def pending(tx: Tx, account_id: str, count: int) -> list[MediaRow]:
 async def get(tx: Tx, account_id: str, media_id: str) -> MediaRow | None:
     row = await tx.fetch_one(_Q["get"], account_id=account_id, id=media_id)
     return MediaRow(*row) if row else None
+
+
+async def insert_stored(tx: Tx, file: StoredMedia) -> None:
+    await tx.execute(_Q["insert_stored"], **msgspec.structs.asdict(file))
+
+
+async def of_link(tx: Tx, account_id: str, link: str, since: int) -> MediaRow | None:
+    """What was last found behind exactly this link, if not before `since`."""
+    row = await tx.fetch_one(_Q["of_link"], account_id=account_id, link=link, since=since)
+    return MediaRow(*row) if row else None
+
+
+async def page(tx: Tx, account_id: str, start: str, count: int) -> list[MediaRow]:
+    """Up to `count` uploaded files older than the id `start`, newest first."""
+    rows = await tx.fetch(_Q["page"], account_id=account_id, start=start, count=count)
+    return [MediaRow(*row) for row in rows]
+
+
+async def page_backward(tx: Tx, account_id: str, start: str, count: int) -> list[MediaRow]:
+    """The nearest `count` newer than the id `start`, newest first."""
+    rows = await tx.fetch(_Q["page_backward"], account_id=account_id, start=start, count=count)
+    return [MediaRow(*row) for row in reversed(rows)]
 
 
 async def keep(tx: Tx, row: MediaRow, now: int) -> None:

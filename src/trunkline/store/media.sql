@@ -9,14 +9,14 @@ ON CONFLICT (account_id, id) DO NOTHING;
 -- name: pending
 -- Files to be fetched, now or later, the next one first (index media_due).
 SELECT account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, size, tries, next_at,
-    detail, created_at, stored_at
+    detail, created_at, stored_at, source, link
 FROM media
 WHERE account_id = :account_id AND state = 'pending' ORDER BY next_at LIMIT :count;
 
 -- name: get
--- One file, by the provider's id.
+-- One file, by its id: the provider's, or ours.
 SELECT account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, size, tries, next_at,
-    detail, created_at, stored_at
+    detail, created_at, stored_at, source, link
 FROM media WHERE account_id = :account_id AND id = :id;
 
 -- name: keep
@@ -31,9 +31,9 @@ UPDATE media SET state = :state, tries = tries + 1, next_at = :next_at, detail =
 WHERE account_id = :account_id AND id = :id AND state = 'pending';
 
 -- name: old
--- Files that came before a moment and still have something to lose (index media_age).
+-- Files that came before a moment and still have something to lose (index media_age). Uploaded ones stay.
 SELECT id, sha256, state FROM media
-WHERE account_id = :account_id AND created_at < :before_at AND state <> 'removed'
+WHERE account_id = :account_id AND created_at < :before_at AND state <> 'removed' AND source <> 'uploaded'
 ORDER BY created_at LIMIT :count;
 
 -- name: others
@@ -51,3 +51,34 @@ DELETE FROM media WHERE account_id = :account_id AND id IN (
     SELECT id FROM media WHERE account_id = :account_id AND created_at < :before_at AND state = 'removed'
     ORDER BY created_at LIMIT :count
 ) RETURNING id;
+
+-- name: insert_stored
+-- A file whose bytes are here already: uploaded, or fetched from a link.
+INSERT INTO media (account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, size,
+    next_at, detail, created_at, stored_at, source, link)
+VALUES (:account_id, :id, '', '', :kind, 'stored', :mime_type, :file_name, :sha256, :size,
+    :created_at, :detail, :created_at, :created_at, :source, :link);
+
+-- name: of_link
+-- What was last found behind an exact link, if that was not before a moment (index media_link).
+SELECT account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, size, tries, next_at,
+    detail, created_at, stored_at, source, link
+FROM media
+WHERE account_id = :account_id AND link = :link AND stored_at >= :since AND state = 'stored'
+ORDER BY stored_at DESC LIMIT 1;
+
+-- name: page
+-- Uploaded files, newest first (index media_ours).
+SELECT account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, size, tries, next_at,
+    detail, created_at, stored_at, source, link
+FROM media
+WHERE account_id = :account_id AND source = 'uploaded' AND id < :start AND state = 'stored'
+ORDER BY id DESC LIMIT :count;
+
+-- name: page_backward
+-- The page before: the nearest newer ones, oldest first (index media_ours).
+SELECT account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, size, tries, next_at,
+    detail, created_at, stored_at, source, link
+FROM media
+WHERE account_id = :account_id AND source = 'uploaded' AND id > :start AND state = 'stored'
+ORDER BY id LIMIT :count;

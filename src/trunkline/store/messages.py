@@ -36,6 +36,8 @@ class NewMessage(msgspec.Struct, frozen=True):
     fallback: str | None = None
     """The content of a template that goes in its place while the window is closed; JSON text."""
     purpose: str | None = None
+    has_media: int = 0
+    """It names files: ours, which the provider must be given before, or links that we fetch."""
 
 
 class MessageRow(msgspec.Struct, frozen=True):
@@ -89,6 +91,10 @@ class Waiting(msgspec.Struct, frozen=True):
     priority: int = Priority.NORMAL
     has_fallback: int = 0
     """Something else goes while the window is closed: the intent may change what it says."""
+    has_media: int = 0
+    """It names files of ours or links, which must be at the provider before."""
+    files: dict[str, str] | None = None
+    """Name of a file in the content → the provider's id for it, once they are there."""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):

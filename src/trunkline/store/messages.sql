@@ -1,9 +1,9 @@
 -- name: insert
 -- A message is born, scheduled or queued.
 INSERT INTO messages (account_id, id, number_id, type, recipient, recipient_kind, content, context_id,
-    callback_data, state, created_at, send_at, due_at, expires_at, priority, fallback, purpose)
+    callback_data, state, created_at, send_at, due_at, expires_at, priority, fallback, purpose, has_media)
 VALUES (:account_id, :id, :number_id, :type, :recipient, :recipient_kind, :content, :context_id,
-    :callback_data, :state, :created_at, :send_at, :due_at, :expires_at, :priority, :fallback, :purpose);
+    :callback_data, :state, :created_at, :send_at, :due_at, :expires_at, :priority, :fallback, :purpose, :has_media);
 
 -- name: get
 -- One message, whole, by primary key.
@@ -83,7 +83,7 @@ RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, 
 -- name: waiting
 -- A number's queued messages of one priority, in the order of their ids (index messages_queued).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
-    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END
+    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END, has_media
 FROM messages
 WHERE account_id = :account_id AND number_id = :number_id AND state = 'queued' AND priority = :priority
     AND id > :after
@@ -102,7 +102,7 @@ WHERE account_id = :account_id AND state = 'scheduled' AND id IN (
     WHERE account_id = :account_id AND number_id = :number_id AND state = 'scheduled' AND due_at <= :now
     ORDER BY due_at LIMIT :count)
 RETURNING account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at,
-    expires_at, attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END;
+    expires_at, attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END, has_media;
 
 -- name: unhold
 -- A number's held messages may go again, oldest first (index messages_held). What a restore holds stays, and
@@ -166,7 +166,7 @@ RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, 
 -- name: queued_of_recipient
 -- A number's queued messages to one recipient, in the order of their ids (index messages_recipient).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
-    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END
+    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END, has_media
 FROM messages
 WHERE account_id = :account_id AND recipient = :recipient AND id >= :first AND number_id = :number_id
     AND state = 'queued'
@@ -175,7 +175,7 @@ ORDER BY id LIMIT :count;
 -- name: as_it_goes
 -- What a message says now: a fallback may have taken its place.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
-    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END
+    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END, has_media
 FROM messages WHERE account_id = :account_id AND id = :id;
 
 -- name: finish_sending
@@ -207,7 +207,7 @@ RETURNING id;
 -- name: one_waiting
 -- A message as the dispatcher holds it, when it is queued.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, due_at, expires_at,
-    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END
+    attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END, has_media
 FROM messages WHERE account_id = :account_id AND id = :id AND state = 'queued';
 
 -- name: progress

@@ -37,6 +37,10 @@ class NumberRow(msgspec.Struct, frozen=True):
     """What becomes of a free-form message outside the 24-hour window: `enforce`, `hold` or `advise`."""
     provider_info: str | None = None
     """What the provider last told of the number (quality, limit, name); JSON text."""
+    links: str = "fetch"
+    """Who fetches the files that messages name by link: `fetch` (we) or `pass_through` (the provider)."""
+    template_check: str = "check"
+    """Whether templates are held against what is known of them: `check` or `pass_through`."""
 
 
 async def active(tx: Tx) -> list[NumberRow]:

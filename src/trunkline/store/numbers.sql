@@ -2,16 +2,16 @@
 -- A new business number.
 INSERT INTO numbers (account_id, id, connector, digits, phone_number_id, waba_id, app_id, sealed_token,
     sealed_app_secret, base_url, is_default, is_builtin, messages_per_second, held_reason, created_at,
-    updated_at, removed_at, is_shared, daily_recipients, window_policy, provider_info)
+    updated_at, removed_at, is_shared, daily_recipients, window_policy, provider_info, links, template_check)
 VALUES (:account_id, :id, :connector, :digits, :phone_number_id, :waba_id, :app_id, :sealed_token,
     :sealed_app_secret, :base_url, :is_default, :is_builtin, :messages_per_second, NULL, :created_at,
-    :updated_at, NULL, :is_shared, :daily_recipients, :window_policy, :provider_info);
+    :updated_at, NULL, :is_shared, :daily_recipients, :window_policy, :provider_info, :links, :template_check);
 
 -- name: active
 -- Every number that is not removed, of all accounts, oldest first: the directory in memory is made of it.
 SELECT account_id, id, connector, digits, phone_number_id, waba_id, app_id, sealed_token,
     sealed_app_secret, base_url, is_default, is_builtin, messages_per_second, held_reason, created_at,
-    updated_at, is_shared, daily_recipients, window_policy, provider_info
+    updated_at, is_shared, daily_recipients, window_policy, provider_info, links, template_check
 FROM numbers WHERE removed_at IS NULL ORDER BY account_id, id;
 
 -- name: update
@@ -20,7 +20,8 @@ UPDATE numbers
 SET phone_number_id = :phone_number_id, waba_id = :waba_id, app_id = :app_id, sealed_token = :sealed_token,
     sealed_app_secret = :sealed_app_secret, base_url = :base_url, is_builtin = :is_builtin,
     messages_per_second = :messages_per_second, is_shared = :is_shared,
-    daily_recipients = :daily_recipients, window_policy = :window_policy, held_reason = NULL, updated_at = :updated_at
+    daily_recipients = :daily_recipients, window_policy = :window_policy, links = :links,
+    template_check = :template_check, held_reason = NULL, updated_at = :updated_at
 WHERE account_id = :account_id AND id = :id AND removed_at IS NULL;
 
 -- name: clear_default

@@ -32,7 +32,9 @@ CREATE TABLE api_keys (
 -- Business numbers. A removed one keeps its row, since messages point at it. From a shared one others send as
 -- well, such as the phone app; `daily_recipients` is Meta's tier, null where there is none. `window_policy` says what
 -- becomes of a free-form message outside the 24-hour window: enforce, hold or advise; `provider_info` is JSON, what
--- the provider last told of the number.
+-- the provider last told of the number. `links` says who fetches the files that messages name by link: fetch (we) or
+-- pass_through (the provider); `template_check` whether templates are held against what is known of them: check or
+-- pass_through.
 CREATE TABLE numbers (
     account_id TEXT NOT NULL REFERENCES accounts (id),
     id TEXT NOT NULL,
@@ -55,6 +57,8 @@ CREATE TABLE numbers (
     daily_recipients INTEGER,
     window_policy TEXT NOT NULL DEFAULT 'enforce',
     provider_info TEXT,
+    links TEXT NOT NULL DEFAULT 'fetch',
+    template_check TEXT NOT NULL DEFAULT 'check',
     PRIMARY KEY (account_id, id)
 );
 CREATE UNIQUE INDEX numbers_digits ON numbers (account_id, digits) WHERE removed_at IS NULL;
@@ -102,7 +106,8 @@ CREATE INDEX idempotency_keys_age ON idempotency_keys (account_id, created_at);
 
 -- One row a message, for its whole life. `recipient` is the lane: phone digits, a business-scoped user id,
 -- or for a read mark the message that it marks. `priority`: 0 one-time codes, 1 normal, 2 bulk. `fallback` is the
--- template that goes in its place while the window is closed; `purpose` what it is for, such as marketing.
+-- template that goes in its place while the window is closed; `purpose` what it is for, such as marketing;
+-- `has_media` is 1 when it names files that the provider must be given first.
 CREATE TABLE messages (
     account_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -134,6 +139,7 @@ CREATE TABLE messages (
     priority SMALLINT NOT NULL DEFAULT 1,
     fallback TEXT,
     purpose TEXT,
+    has_media SMALLINT NOT NULL DEFAULT 0,
     PRIMARY KEY (account_id, id),
     CHECK (state <> 'held' OR state_reason IS NOT NULL),
     CHECK (state NOT IN ('submitted', 'sent', 'delivered', 'read') OR submitted_at IS NOT NULL)
@@ -329,7 +335,8 @@ CREATE TABLE notices (
 );
 CREATE INDEX notices_age ON notices (account_id, received_at);
 
--- Files of inbound messages, by the provider's media id: fetched before their address dies, kept by content.
+-- Files, kept by content. `source` received: of inbound messages, by the provider's media id, fetched before their
+-- address dies. uploaded: by an id of ours, for messages that we send. link: what was behind the exact `link`.
 CREATE TABLE media (
     account_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -346,11 +353,78 @@ CREATE TABLE media (
     detail TEXT,
     created_at BIGINT NOT NULL,
     stored_at BIGINT,
+    source TEXT NOT NULL DEFAULT 'received',
+    link TEXT,
     PRIMARY KEY (account_id, id)
 );
 CREATE INDEX media_due ON media (account_id, next_at) WHERE state = 'pending';
 CREATE INDEX media_content ON media (account_id, sha256) WHERE state = 'stored';
 CREATE INDEX media_age ON media (account_id, created_at);
+CREATE INDEX media_link ON media (account_id, link, stored_at) WHERE link IS NOT NULL;
+CREATE INDEX media_ours ON media (account_id, source, id) WHERE source <> 'received';
+
+-- Which of our files a provider has, by content, and until when: uploaded once for each number, and then named by id.
+CREATE TABLE media_at_provider (
+    account_id TEXT NOT NULL,
+    number_id TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    mime_type TEXT NOT NULL,
+    provider_id TEXT NOT NULL,
+    uploaded_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, number_id, sha256, mime_type)
+);
+
+-- Templates as the provider has them, or as they were before it had them: one row a name and language, for each
+-- business account of the provider's. `definition` is JSON: components, and what else the provider takes with them.
+-- A removed one keeps its row: it tells why messages of it failed, and its name may be taken anew.
+CREATE TABLE templates (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    waba_id TEXT NOT NULL,
+    provider_id TEXT,
+    name TEXT NOT NULL,
+    language TEXT NOT NULL,
+    category TEXT NOT NULL,
+    status TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    quality TEXT,
+    rejected_reason TEXT,
+    correct_category TEXT,
+    detail TEXT,
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    removed_at BIGINT,
+    PRIMARY KEY (account_id, id)
+);
+CREATE UNIQUE INDEX templates_name ON templates (account_id, waba_id, name, language)
+    WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX templates_provider ON templates (account_id, provider_id)
+    WHERE provider_id IS NOT NULL AND removed_at IS NULL;
+
+-- What happened to a template, in order: `change` is JSON, each member that changed with what it was and is.
+-- `source`: caller, answer (of the provider), webhook or sync.
+CREATE TABLE template_changes (
+    account_id TEXT NOT NULL,
+    template_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    at BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    change TEXT NOT NULL,
+    PRIMARY KEY (account_id, template_id, n)
+);
+
+-- When the templates of a business account were last read from the provider, and when they are next.
+CREATE TABLE template_syncs (
+    account_id TEXT NOT NULL,
+    waba_id TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    synced_at BIGINT,
+    tries INTEGER NOT NULL DEFAULT 0,
+    detail TEXT,
+    PRIMARY KEY (account_id, waba_id)
+);
 
 -- Who must not be written to: `all`, or only what is `marketing`. One row an address that the person is known by.
 CREATE TABLE suppressions (

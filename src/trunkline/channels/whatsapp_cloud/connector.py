@@ -14,7 +14,10 @@ import msgspec
 
 from trunkline.channels.contract import (
     Ambiguous,
+    FileToSend,
+    MediaError,
     MediaInfo,
+    NamedFile,
     NotSent,
     Number,
     Outcome,
@@ -25,7 +28,11 @@ from trunkline.channels.contract import (
     Taken,
     Told,
 )
+from trunkline.channels.template_contract import Templates
 from trunkline.channels.whatsapp_cloud import failures, media, meta_events, payloads, webhooks
+from trunkline.channels.whatsapp_cloud.content import files
+from trunkline.errors import Problem
+from trunkline.media_probe import Found
 from trunkline.outgoing_http import AmbiguousError, Answer, FileTransport, NotSentError, TransportError
 
 
@@ -36,6 +43,7 @@ class WhatsAppCloud:
 
     def __init__(self, transport: FileTransport) -> None:
         self._transport = transport
+        self.templates: Templates | None = None
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         try:
@@ -52,6 +60,18 @@ class WhatsAppCloud:
         if isinstance(outcome, Ambiguous):
             return Ambiguous(_without(number, outcome.detail) or "", outcome.http_status)
         return outcome
+
+    def files_of(self, content: Mapping[str, Any]) -> tuple[NamedFile, ...]:
+        return files.files_of(content)
+
+    def with_files(self, content: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+        return files.with_files(content, ids)
+
+    def check_file(self, found: Found, kind: str | None, *, is_voice: bool = False) -> tuple[Problem, ...]:
+        return ()
+
+    async def upload_media(self, number: Number, file: FileToSend) -> str:
+        raise MediaError("not yet")
 
     def preview(self, message: Outgoing) -> dict[str, Any]:
         return payloads.build(message)

@@ -1,0 +1,1 @@
+"""Templates: what is known of them, kept true to the provider, and asked by whoever sends."""
