@@ -24,6 +24,7 @@ Scope = Annotated[
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept in the ledger.")]
 
 _AT_ONCE = 10_000
+NOT_FOUND = 404
 
 
 @suppressions.command("list")
@@ -46,7 +47,12 @@ def list_(
 def check(address: Whom, place: Place, account: AccountName = None) -> None:
     """Say what stands against writing to an address. Ends with 1 when nothing does."""
     with output.command(place.as_json) as out:
-        found = ask(place, account, lambda api: api.get(_path(address)))
+        try:
+            found = ask(place, account, lambda api: api.get(_path(address)))
+        except Trouble as trouble:
+            if trouble.status != NOT_FOUND:
+                raise
+            raise Trouble(trouble.code, f"nothing stands against {address}", reason=trouble.reason) from None
         out.result(found, lambda: _table(found["data"]))
 
 
