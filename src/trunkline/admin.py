@@ -47,6 +47,10 @@ class NumberForm(msgspec.Struct, frozen=True, kw_only=True):
     connector: str = "whatsapp_cloud"
     window_policy: str | None = None
     """None: as it is; of a new number `enforce` where it is real, else `advise`."""
+    links: str | None = None
+    """None: as it is; of a new number `fetch`."""
+    template_check: str | None = None
+    """None: as it is; of a new number `check`."""
 
 
 async def create_account(admin: Admin, name: str) -> Account:
@@ -119,9 +123,13 @@ async def register_number(admin: Admin, account_id: str, form: NumberForm) -> Nu
         number_id = present.id if present else ids.new_id(ids.NUMBER)
         row = _new_row(admin.vault, account_id, number_id, form, now)
         if present is not None:
-            policy = form.window_policy or present.window_policy
             row = change(
-                row, is_default=present.is_default, created_at=present.created_at, window_policy=policy
+                row,
+                is_default=present.is_default,
+                created_at=present.created_at,
+                window_policy=form.window_policy or present.window_policy,
+                links=form.links or present.links,
+                template_check=form.template_check or present.template_check,
             )
         elif not mine:
             row = change(row, is_default=1)
@@ -152,6 +160,8 @@ def _new_row(vault: Vault, account_id: str, number_id: str, form: NumberForm, no
         is_shared=int(form.is_shared),
         daily_recipients=form.daily_recipients,
         window_policy=form.window_policy or ("enforce" if is_real(form.base_url) else "advise"),
+        links=form.links or "fetch",
+        template_check=form.template_check or "check",
     )
 
 
@@ -189,6 +199,20 @@ async def set_window_policy(admin: Admin, account_id: str, number_id: str, polic
     now = admin.clock.now()
     if not await admin.store.write(
         lambda tx: numbers.set_window_policy(tx, account_id, number_id, policy, now)
+    ):
+        raise _no_number(number_id)
+
+
+async def set_links(admin: Admin, account_id: str, number_id: str, links: str) -> None:
+    now = admin.clock.now()
+    if not await admin.store.write(lambda tx: numbers.set_links(tx, account_id, number_id, links, now)):
+        raise _no_number(number_id)
+
+
+async def set_template_check(admin: Admin, account_id: str, number_id: str, check: str) -> None:
+    now = admin.clock.now()
+    if not await admin.store.write(
+        lambda tx: numbers.set_template_check(tx, account_id, number_id, check, now)
     ):
         raise _no_number(number_id)
 

@@ -34,6 +34,7 @@ from trunkline.data_folder import (
     lock_data_folder,
 )
 from trunkline.logs import start_logging
+from trunkline.media_files import open_shelf
 from trunkline.outgoing_http import open_transport
 from trunkline.parts import Parts, spawn
 from trunkline.runtime import Directory, Runtime, log
@@ -173,6 +174,7 @@ async def _runtime(settings: Settings, data: Path, stack: contextlib.AsyncExitSt
         store=store,
         clock=clock,
         vault=vault,
+        shelf=open_shelf(settings),
         directory=Directory(store, vault),
         connectors=make_connectors(transport),
         random=random.Random(),  # noqa: S311 - it spreads retries, it guards nothing
@@ -202,6 +204,7 @@ async def _start(settings: Settings, runtime: Runtime, stack: contextlib.AsyncEx
         operator_token,
         http_links=_http_links(settings, there is not None),
         time=time,
+        book=parts.templates,
     )
     await parts.start_inbound(stack)
     api_url = await _answer_requests(app, bound, settings.server.host, stack)
@@ -232,7 +235,7 @@ async def _answer_requests(
     web = WebServer(app, bound)
     await web.start()
     stack.push_async_callback(web.stop)
-    stack.callback(app.api.streams.close)
+    stack.push_async_callback(app.api.close)
     return _url(host, web.port)
 
 

@@ -8,12 +8,16 @@ import contextlib
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from trunkline import admin
 from trunkline.admin import Admin, NumberForm
+from trunkline.channels.contract import Number
 from trunkline.clock import VirtualClock
 from trunkline.config import Settings
 from trunkline.data_folder import AlreadyRunning
-from trunkline.runtime import Runtime
+from trunkline.outgoing_http import open_transport
+from trunkline.runtime import Runtime, log
 from trunkline.sandbox import Sandbox, SandboxBusyError
 from trunkline.sandbox import Settings as SandboxSettings
 from trunkline.sandbox import clock as sandbox_clock
@@ -105,5 +109,20 @@ async def register_number(office: Admin, runtime: Runtime, account: Account, the
 
 async def subscribe(runtime: Runtime, account: Account, number: NumberRow, hook_url: str) -> None:
     connector = runtime.connectors[number.connector]
-    token = runtime.directory.verify_token(account)
-    await connector.subscribe(runtime.directory.opened(number.id), hook_url, token)
+    token, opened = runtime.directory.verify_token(account), runtime.directory.opened(number.id)
+    await connector.subscribe(opened, hook_url, token)
+    await _subscribe_account(opened, hook_url, token)
+
+
+async def _subscribe_account(number: Number, hook_url: str, token: str) -> None:
+    """News of templates and of the account go to its own callback, never to that of a number."""
+    url = f"{number.base_url}/{number.waba_id}/subscribed_apps"
+    headers = {"authorization": f"Bearer {number.token}", "content-type": "application/json"}
+    hook = {"override_callback_uri": hook_url, "verify_token": token}
+    transport = open_transport()
+    try:
+        answer = await transport.request("POST", url, headers, msgspec.json.encode(hook))
+    finally:
+        await transport.close()
+    if answer.status != 200:
+        log.warning("the sandbox does not post news of the account: HTTP %d", answer.status)

@@ -13,6 +13,10 @@ not heard is found by looking, at the latest a minute later; the directory is lo
     events     ACCOUNT              events were appended to its log
     due        ENDPOINT             events wait for it again, or need not wait any longer
     media      ACCOUNT              files of messages are to be fetched
+    removed    MEDIA                an uploaded file was removed: messages that name it do not go any more
+    templates  ACCOUNT              templates were changed, or all of them were read for the first time
+    syncs      ACCOUNT              templates are to be read from the provider
+    template   ACCOUNT WABA ID      one of them is, by the provider's id
 """
 
 import asyncio
@@ -26,6 +30,7 @@ from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime, log
 from trunkline.store import StoreUnavailable
 from trunkline.store.contract import MISSED
+from trunkline.templates.news import TemplateHearer
 
 LOOK_SECONDS = 60.0
 
@@ -33,19 +38,22 @@ LOOK_SECONDS = 60.0
 class Bulletin:
     """Hears for the parts of this process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the wiring
         self,
         runtime: Runtime,
         dispatcher: Dispatcher,
         processor: Processor,
+        *,
         fetcher: MediaFetcher | None = None,
         deliverer: Deliverer | None = None,
+        templates: TemplateHearer | None = None,
     ) -> None:
         self._runtime = runtime
         self._dispatcher = dispatcher
         self._processor = processor
         self._fetcher = fetcher
         self._deliverer = deliverer
+        self._templates = templates
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_reloading = False
 
@@ -54,7 +62,7 @@ class Bulletin:
         if self._runtime.store.is_shared:
             self._spawn(self._look_for_ever())
 
-    def hear(self, news: str) -> None:
+    def hear(self, news: str) -> None:  # noqa: PLR0912 - one case a word
         match news.split(" "):
             case ["directory"]:
                 self._reload_soon()
@@ -74,6 +82,10 @@ class Bulletin:
                 self._deliverer.look_again(endpoint_id)
             case ["media", account_id] if self._fetcher is not None:
                 self._fetcher.look_soon(account_id)
+            case ["removed", media_id]:
+                self._dispatcher.preparation.removed(media_id)
+            case ["templates" | "syncs" | "template" as word, *about] if self._templates is not None:
+                self._templates.hear([word, *about])
             case ["released"]:
                 self._dispatcher.look_soon()
                 if self._deliverer is not None:
@@ -87,6 +99,8 @@ class Bulletin:
         self._processor.look_soon()
         if self._fetcher is not None:
             self._fetcher.look_soon()
+        if self._templates is not None:
+            self._templates.catch_up()
         for number_id in self._runtime.directory.numbers:
             self._dispatcher.refresh(number_id)
 
@@ -108,6 +122,8 @@ class Bulletin:
         await self._dispatcher.sync_numbers()
         if self._deliverer is not None:
             await self._deliverer.reload()
+        if self._templates is not None:
+            self._templates.numbers_changed()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._quietly(work))

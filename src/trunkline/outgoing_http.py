@@ -21,11 +21,13 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import BuilderError, DetailedPyreqwestError, PoolTimeoutError
+from pyreqwest.multipart import FormBuilder, PartBuilder
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
@@ -34,6 +36,7 @@ from trunkline import __version__
 LONGEST_ANSWER = 1 << 20
 LONGEST_RETRY_AFTER = 3600.0
 DOWNLOAD_SECONDS = 120.0
+UPLOAD_SECONDS = 120.0
 _BEFORE_A_CONNECTION = "client error (Connect)"
 _T = TypeVar("_T")
 
@@ -45,6 +48,17 @@ class Answer(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     """Asked in lower case; the first value where a name stands twice."""
     body: bytes
+
+
+class FilePart(msgspec.Struct, frozen=True):
+    """A file on our disk, as a part of a form."""
+
+    name: str
+    """Of the part."""
+    path: Path
+    mime_type: str
+    file_name: str
+    """Without quotes and control characters: the library does not take them out."""
 
 
 class TransportError(Exception):
@@ -71,7 +85,13 @@ class Transport(Protocol):
 
 
 class FileTransport(Transport, Protocol):
-    """One that also takes what is too large to be held."""
+    """One that also moves what is too large to be held."""
+
+    async def upload(
+        self, url: str, headers: Mapping[str, str], fields: Mapping[str, str], file: FilePart
+    ) -> Answer:
+        """A POST of a form whose last part is a file, read from the disk as it goes; in a minute or two.
+        `OSError` where the file can not be read."""
 
     async def download(
         self, url: str, headers: Mapping[str, str], write: Callable[[bytes], None], longest: int
@@ -92,12 +112,22 @@ class HttpTransport:
             prepared = (request.body_bytes(body) if body else request).build_streamed()
         except (ValueError, DetailedPyreqwestError) as error:
             raise NotSentError(f"this is no request: {_told(error)}") from None
+        return await self._exchanged(prepared)
+
+    async def upload(
+        self, url: str, headers: Mapping[str, str], fields: Mapping[str, str], file: FilePart
+    ) -> Answer:
+        part = await PartBuilder.from_file(file.path)
         try:
-            return await _heeding(_exchange(prepared, self._longest_answer))
-        except TransportError:
-            raise
-        except Exception as error:
-            raise _sorted(error) from None
+            form = FormBuilder()
+            for name, value in fields.items():
+                form = form.text(name, value)
+            form = form.part(file.name, part.mime(file.mime_type).file_name(file.file_name))
+            request = self._client.post(url).headers(headers).timeout(timedelta(seconds=UPLOAD_SECONDS))
+            prepared = request.multipart(form).build_streamed()
+        except (ValueError, DetailedPyreqwestError) as error:
+            raise NotSentError(f"this is no request: {_told(error)}") from None
+        return await self._exchanged(prepared)
 
     async def download(
         self, url: str, headers: Mapping[str, str], write: Callable[[bytes], None], longest: int
@@ -114,8 +144,27 @@ class HttpTransport:
         except Exception as error:
             raise _sorted(error) from None
 
+    async def post_parts(
+        self, url: str, headers: Mapping[str, str], parts: AsyncIterator[bytes], seconds: float
+    ) -> Answer:
+        """A POST whose body is made as it goes."""
+        try:
+            request = self._client.post(url).headers(headers).timeout(timedelta(seconds=seconds))
+            prepared = request.body_stream(parts).build_streamed()
+        except (ValueError, DetailedPyreqwestError) as error:
+            raise NotSentError(f"this is no request: {_told(error)}") from None
+        return await self._exchanged(prepared)
+
     async def close(self) -> None:
         await self._client.close()
+
+    async def _exchanged(self, prepared: StreamRequest) -> Answer:
+        try:
+            return await _heeding(_exchange(prepared, self._longest_answer))
+        except TransportError:
+            raise
+        except Exception as error:
+            raise _sorted(error) from None
 
 
 def open_transport(

@@ -20,6 +20,9 @@ from trunkline.membership import Membership
 from trunkline.outbound import doubts
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime
+from trunkline.templates.book import TemplateBook
+from trunkline.templates.news import TemplateHearer
+from trunkline.templates.sync import TemplateSync
 
 
 class Parts:
@@ -32,6 +35,8 @@ class Parts:
         self.dispatcher = Dispatcher(runtime, self._membership)
         self.processor = Processor(runtime, self.dispatcher.settled)
         self._fetcher = MediaFetcher(runtime, self._membership)
+        self.templates = TemplateBook(runtime)
+        self._template_sync = TemplateSync(runtime, self._membership)
         self.hooks = HookReceiver(runtime, self.processor)
         limits = Limits(timeout_seconds=settings.delivery.timeout_seconds)
         self._wire = open_guarded(runtime.url_rules, limits)
@@ -46,9 +51,18 @@ class Parts:
             stack.push_async_callback(self.processor.stop)
             await self._fetcher.start()
             stack.push_async_callback(self._fetcher.stop)
+            self._template_sync.start()
+            stack.push_async_callback(self._template_sync.stop)
         if "hooks" in self._roles:
             spawn(self.hooks.watch.run(), stack)
-        Bulletin(self._runtime, self.dispatcher, self.processor, self._fetcher, self._deliverer).start()
+        Bulletin(
+            self._runtime,
+            self.dispatcher,
+            self.processor,
+            fetcher=self._fetcher,
+            deliverer=self._deliverer,
+            templates=TemplateHearer(self.templates, self._template_sync),
+        ).start()
 
     async def start_outbound(self, stack: contextlib.AsyncExitStack) -> None:
         """Stopped first: others take the numbers over while the last requests are answered."""

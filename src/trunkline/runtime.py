@@ -14,6 +14,7 @@ from trunkline.bell import Bell
 from trunkline.channels.contract import Connector, Number
 from trunkline.clock import Clock
 from trunkline.config import Settings
+from trunkline.media_files import Shelf
 from trunkline.model import ids
 from trunkline.store import Store, accounts, numbers
 from trunkline.store.accounts import Account
@@ -114,6 +115,8 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     clock: Clock
     vault: Vault
+    shelf: Shelf
+    """Where the bytes of files are."""
     directory: Directory
     connectors: Mapping[str, Connector]
     random: random.Random

@@ -55,6 +55,11 @@ METRICS: dict[str, str] = {
     "chore_rounds_total": "Rounds of chores that came to their end.",
     "chore_milliseconds_total": "How long those rounds took, all together.",
     "inbox_waiting": "Posts of providers that are kept and not applied yet, in memory.",
+    "media_uploaded_total": "Files that were uploaded for messages, by form or by link.",
+    "media_given_total": "Files that were given to providers, each once for a number.",
+    "media_links_total": "Files that were fetched from links.",
+    "media_ids_known": "Files of which the provider's id is in memory.",
+    "template_syncs_total": "Readings of all templates of a business account: done, or put off.",
     "media_stored_total": "Files of messages that were fetched from their provider.",
     "media_failed_total": "Files of messages that were given up.",
     "media_fetching": "Files of messages that are being fetched.",
@@ -70,5 +75,6 @@ LABELS: dict[str, str] = {
     "chore_rows_total": "chore",
     "chore_rounds_total": "chore",
     "chore_milliseconds_total": "chore",
+    "template_syncs_total": "outcome",
 }
 """Counter → the name of its one label."""

@@ -20,12 +20,14 @@ from trunkline.api import server
 from trunkline.api.context import Api
 from trunkline.api.server import App, build_app
 from trunkline.channels.contract import Number, Outcome, Outgoing, SubscribeError, Taken
+from trunkline.channels.template_contract import Templates
 from trunkline.channels.whatsapp_cloud.connector import WhatsAppCloud
 from trunkline.clock import VirtualClock
 from trunkline.config import Settings
 from trunkline.config.table import Limits
 from trunkline.hooks import HookReceiver
 from trunkline.inbound.process import Processor
+from trunkline.media_files import open_shelf
 from trunkline.membership import Membership
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Directory, Runtime
@@ -58,6 +60,7 @@ class ScriptedProvider(WhatsAppCloud):
         """Recipients whom it calls by another name."""
         self.subscribed: list[tuple[Number, str, str]] = []
         self.refuses_hooks = False
+        self.templates: Templates | None = None
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         self.sent.append(message)
@@ -114,11 +117,13 @@ class Tenant(NamedTuple):
 class Site:
     """Everything that runs, on virtual time, with two accounts: alice, who asks by default, and bob."""
 
-    def __init__(self, runner: asyncio.Runner, data: Path, store_url: str, limits: Limits) -> None:
+    def __init__(
+        self, runner: asyncio.Runner, data: Path, store_url: str, limits: Limits, **settings: Any
+    ) -> None:
         self.run = runner.run
         self.clock = VirtualClock()
         self.provider = ScriptedProvider()
-        self.settings = replace(Settings(), data=str(data), limits=limits)
+        self.settings = replace(Settings(), data=str(data), limits=limits, **settings)
         self._store_url = store_url
         self.run(self._start())
         self.alice, self.bob = self.run(self._tenants())
@@ -132,6 +137,7 @@ class Site:
             store=self.store,
             clock=self.clock,
             vault=vault,
+            shelf=open_shelf(self.settings),
             directory=Directory(self.store, vault),
             connectors={"whatsapp_cloud": self.provider},
             random=random.Random(1),
@@ -155,6 +161,7 @@ class Site:
 
     async def _stop(self) -> None:
         await self.http.close()
+        await self.api.close()
         self._web.close()
         await self._web.wait_closed()
         await self.dispatcher.stop()
@@ -267,6 +274,7 @@ def number_form(digits: str, **changes: Any) -> NumberForm:
         "app_id": "3000",
         "app_secret": APP_SECRET,
         "base_url": "http://127.0.0.1:9/v26.0",
+        "links": "pass_through",  # or examples would lead out of the machine
         "messages_per_second": 1000,
     }
     return NumberForm(**(values | changes))
@@ -293,8 +301,14 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-def site(store_url: str, tmp_path: Path, limits: Limits) -> Iterator[Site]:
+def settings() -> dict[str, Any]:
+    """Sections that are not as they are by default."""
+    return {}
+
+
+@pytest.fixture
+def site(store_url: str, tmp_path: Path, limits: Limits, settings: dict[str, Any]) -> Iterator[Site]:
     with asyncio.Runner() as runner:
-        site = Site(runner, tmp_path, store_url, limits)
+        site = Site(runner, tmp_path, store_url, limits, **settings)
         yield site
         site.stop()

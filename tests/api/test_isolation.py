@@ -7,6 +7,7 @@ import pytest
 
 from tests.api.conftest import OPERATOR, TEXT, Site
 from tests.api.people import wrote
+from tests.api.scripted_templates import made, template
 from trunkline.api.auth import Who
 from trunkline.api.openapi import plain_path
 from trunkline.api.route import Route, Takes
@@ -19,7 +20,12 @@ GUARDED = [route for route in ROUTES if route.who is not Who.ANYONE]
 
 
 HOOK = {"url": "https://hooks.example.com/"}
-BODIES: dict[str, Any] = {"replayEvents": {"failed_only": True}}
+BODIES: dict[str, Any] = {
+    "replayEvents": {"failed_only": True},
+    "changeTemplate": {
+        "components": template(text="Dear {{1}}, the order {{2}} is on its way.")["components"]
+    },
+}
 """By operation, where an empty object will not do."""
 
 
@@ -27,9 +33,17 @@ def name_of(route: Route) -> str:
     return route.operation
 
 
+def uploaded(site: Site, key: str = "") -> str:
+    """A file."""
+    head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+    body = head + b"a text\r\n--edge--\r\n"
+    said = "multipart/form-data; boundary=edge"
+    return str(site.post("/v1/whatsapp/media", body, key=key, Content_Type=said).json["id"])
+
+
 def an_id_of_alices(site: Site, route: Route) -> str:
     """Of the kind that the route's address names. A new kind of thing needs a line here."""
-    kind = route.path.split("/")[2]
+    kind = route.path.replace("/whatsapp/", "/").split("/")[2]
     if route.operation in ("resendMessage", "abandonMessage"):
         site.provider.outcomes.append(Ambiguous("time-out"))
         message_id = site.accepted()
@@ -37,6 +51,8 @@ def an_id_of_alices(site: Site, route: Route) -> str:
         return message_id
     if kind == "messages":
         return site.accepted(send_at="2027-01-01T00:00:00Z")
+    if kind == "media":
+        return uploaded(site)
     if kind == "keys":
         return str(site.post("/v1/keys", {"name": "another"}).json["id"])
     if kind == "numbers":
@@ -50,6 +66,8 @@ def an_id_of_alices(site: Site, route: Route) -> str:
         return str(site.post("/v1/suppressions", {"to": "15550007777"}).json["data"][0]["address"])
     if kind == "endpoints":
         return str(site.post("/v1/endpoints", HOOK).json["id"])
+    if kind == "templates":
+        return str(made(site)["id"])
     if kind == "mapping":
         site.post("/webhook/mapping", {"url": HOOK["url"], "waba_number": "15550001001"})
         return "15550001001"
@@ -108,6 +126,8 @@ def test_a_list_shows_what_is_the_accounts_own(site: Site) -> None:
     site.post("/v1/suppressions", {"to": "15550008888"}, key=site.bob.live_key)
     for who in (site.alice, site.bob):
         site.post("/v1/endpoints", HOOK, key=who.live_key)
+        made(site, key=who.live_key, name=f"of_{who.number_id}")
+        uploaded(site, who.live_key)
     for route in LISTS:
         shown = (site.get(route.path, key=who.live_key).json for who in (site.alice, site.bob))
         mine, theirs = (found.get("data", [found]) for found in shown)  # the account itself is no list

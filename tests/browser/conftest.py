@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -36,20 +37,27 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server in a process of its own; its event loop runs beside the browser's."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What a server in a process of its own printed; its event loop runs beside the browser's."""
     folder: Path = tmp_path_factory.mktemp("browser")
     arguments = ("serve", "--json", "--data", str(folder / "data"), "--port", "0", "--sandbox-port", "0")
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     program = Program(*arguments, log=folder / "log")
-    ready = asyncio.run_coroutine_threadsafe(program.start(), loop).result()
-    yield ready["api_url"]
-    asyncio.run_coroutine_threadsafe(program.end(), loop).result()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    try:
+        ready = asyncio.run_coroutine_threadsafe(program.start(), loop).result()
+        yield ready
+        asyncio.run_coroutine_threadsafe(program.end(), loop).result()
+    finally:  # also when it did not start: a thread that is left keeps the whole run from ending
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@pytest.fixture(scope="module")
+def server_url(server: dict[str, Any]) -> str:
+    return str(server["api_url"])
 
 
 @pytest.fixture(

@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -26,7 +27,7 @@ from tests.chaos.checker import Verdict
 from tests.chaos.ending import Patience, finish, note_owners, say, tell
 from tests.chaos.history import HISTORY, read_lines
 from tests.chaos.scene import Scene, database, open_scene, until_struck
-from tests.chaos.traffic import Traffic, Unit, Work, recipient
+from tests.chaos.traffic import AGAIN_SECONDS, Traffic, Unit, Work, recipient
 from tests.processes import Program
 
 MORE_TO_DO = 75
@@ -36,7 +37,7 @@ hook that did not answer."""
 
 AT_MOST = {
     "C1": 5, "C2": 8, "C3": 5, "C5": 120, "C6": 120, "C7": 120, "C9": 120, "C10": 120, "C11": 120, "C12": 120,
-    "C13": 8, "C14": 8, "C15": 1, "C16": 60, "C17": 60, "C19": 1, "C20": 1, "C21": 1,
+    "C13": 8, "C14": 8, "C15": 1, "C16": 60, "C17": 60, "C18": 5, "C19": 1, "C20": 1, "C21": 1,
 }  # fmt: skip
 """Place → how often it may be passed before it strikes; the exact count is drawn by lot."""
 
@@ -46,11 +47,8 @@ BY_PROXY = "C8"
 DRAIN = "C21 drain"
 """SIGTERM that is let finish: not a crash, so nothing may be left in doubt by it."""
 
-POINTS = ("C1", "C2", "C3", *(f"C{n}" for n in range(5, 16)), "C20", "C21", DRAIN)
-NOT_BUILT = {
-    "C4": "there are no campaigns yet",
-    "C18": "media are not uploaded yet",
-}
+POINTS = ("C1", "C2", "C3", *(f"C{n}" for n in range(5, 16)), "C18", "C20", "C21", DRAIN)
+NOT_BUILT = {"C4": "there are no campaigns yet"}
 ON_THE_WAY_BACK = ("C16", "C17", "C19")
 """Struck by `deliveries.py`, which has a customer's endpoint and people who write."""
 
@@ -71,15 +69,39 @@ class Missed(Exception):
 
 
 class EarlyTraffic(Traffic):
-    """Without end; to some recipients the sandbox reports `sent` before it answers (C15)."""
+    """Without end; to some recipients the sandbox reports `sent` before it answers (C15), and some get a file
+    that nobody got before (C18)."""
+
+    def __init__(self, scene: Scene, work: Work) -> None:
+        super().__init__(scene, work)
+        self._files: dict[int, str] = {}
+
+    def content(self, number: int) -> dict[str, Any]:
+        media_id = self._files.get(number)
+        if media_id is None:
+            return super().content(number)
+        return {"type": "document", "document": {"id": media_id, "filename": f"{number}.txt"}}
 
     async def before(self, http: aiohttp.ClientSession, unit: Unit) -> None:
         if unit.is_batch:
             return
+        while not self.stopping and unit.first not in self._files:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                await self._upload(http, unit.first)
+            await asyncio.sleep(AGAIN_SECONDS)
         for number in range(unit.first, unit.first + 2):
             url = f"{self._scene.sandbox_url}/_sandbox/handsets/{recipient(number, 1)}"
             async with http.post(url, json={"behaviour": "early_status"}) as answer:
                 answer.raise_for_status()
+
+    async def _upload(self, http: aiohttp.ClientSession, number: int) -> None:
+        """Repeated, it is the same file under the same id."""
+        form = aiohttp.FormData()
+        form.add_field("file", b"file %d\n" % number, filename="a.txt", content_type="text/plain")
+        url, headers = f"{self._scene.api_url}/v1/whatsapp/media", {"Idempotency-Key": f"file-{number}"}
+        async with http.post(url, data=form, headers=headers) as answer:
+            if answer.status == 200:
+                self._files[number] = (await answer.json())["id"]
 
 
 async def run_plan(plan: Plan, folder: Path, store_url: str = "") -> Verdict | None:

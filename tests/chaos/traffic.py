@@ -142,9 +142,12 @@ class Traffic:
         return {
             "from": sender,
             "to": recipient(number, self._work.per_lane),
-            "type": "text",
-            "text": {"body": f"message {number}"},
+            **self.content(number),
         }
+
+    def content(self, number: int) -> dict[str, Any]:
+        """The same each time that it is asked for: a request may be repeated."""
+        return {"type": "text", "text": {"body": f"message {number}"}}
 
 
 def _answered(folder: Path) -> dict[int, int]:

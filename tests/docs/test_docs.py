@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.channels.whatsapp_cloud import content
+from trunkline.channels.whatsapp_cloud.templates.check import check as check_template
 from trunkline.config import describe
 from trunkline.config.table import TABLE
 from trunkline.errors import REASONS
@@ -119,13 +120,18 @@ def test_decisions_are_numbered_without_gaps_and_listed():
 
 
 def examples(*, to_validate: bool) -> list[str]:
-    """Bodies of the `curl` lines; those that only ask for a judgement are there to be judged wrong."""
+    """Messages in `curl` lines; those that only ask for a judgement are there to be judged wrong."""
+    messages = [(line, body) for line, body in bodies() if "/v1/templates" not in line]
+    return [body for line, body in messages if ("/validate" in line) == to_validate]
+
+
+def bodies() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         found += re.findall(
             r"(curl [^\n]*)(?:\\\n[^\n]*?)*?-d '(\{.*?\})'", page.read_text("utf-8"), re.DOTALL
         )
-    return [body for line, body in found if ("/validate" in line) == to_validate]
+    return found
 
 
 def test_there_are_examples_to_paste():
@@ -136,6 +142,11 @@ def test_there_are_examples_to_paste():
 def test_what_the_examples_send_passes_every_check(body):
     checked = content.check(json.loads(body), now=0, http_links=False)
     assert checked.problems == ()
+
+
+@pytest.mark.parametrize("body", [body for line, body in bodies() if "/v1/templates" in line])
+def test_what_the_examples_make_a_template_is_one(body):
+    assert check_template(json.loads(body)).problems == ()
 
 
 @pytest.mark.parametrize("body", examples(to_validate=True))

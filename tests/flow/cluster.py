@@ -18,6 +18,7 @@ from trunkline.bulletin import Bulletin
 from trunkline.clock import SystemClock
 from trunkline.config import Settings
 from trunkline.inbound.process import Processor
+from trunkline.media_files import open_shelf
 from trunkline.membership import Membership
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Directory, Runtime
@@ -75,6 +76,7 @@ class Cluster:
         provider = Provider()
         runtime = Runtime(
             settings=Settings(data=str(folder)), store=store, clock=clock, vault=vault,
+            shelf=open_shelf(Settings(data=str(folder))),
             directory=Directory(store, vault), connectors={"whatsapp_cloud": provider},
             random=random.Random(len(self.members)),
         )  # fmt: skip

@@ -25,6 +25,7 @@ from trunkline.delivery import endpoints
 from trunkline.delivery.deliverer import Deliverer
 from trunkline.guarded_http import Limits, open_guarded
 from trunkline.inbound.process import Processor
+from trunkline.media_files import open_shelf
 from trunkline.membership import Membership
 from trunkline.model.events import NewEvent
 from trunkline.outbound.dispatch import Dispatcher
@@ -229,6 +230,7 @@ async def make_desk(
         await directory.reload()
     runtime = Runtime(
         settings=settings, store=store, clock=clock, vault=vault, directory=directory,
+        shelf=open_shelf(settings),
         connectors=make_connectors(open_transport()), random=random.Random(1),
     )  # fmt: skip
     return Desk(runtime, next(iter(directory.accounts)))

@@ -21,6 +21,7 @@ from trunkline.clock import Clock, SystemClock
 from trunkline.config import Settings
 from trunkline.inbound.process import Processor
 from trunkline.inbound.receive import receive
+from trunkline.media_files import open_shelf
 from trunkline.membership import Membership
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Directory, Runtime
@@ -179,5 +180,6 @@ def _runtime(folder: Path, store: Store, vault: Vault, clock: Clock) -> Runtime:
     connectors: dict[str, Connector] = {"whatsapp_cloud": WhatsAppCloud(None)}  # type: ignore[arg-type]
     return Runtime(
         settings=Settings(data=str(folder)), store=store, clock=clock, vault=vault,
+        shelf=open_shelf(Settings(data=str(folder))),
         directory=Directory(store, vault), connectors=connectors, random=random.Random(1),
     )  # fmt: skip

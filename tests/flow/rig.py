@@ -13,9 +13,22 @@ from tests.factories import HOUR, make_message
 from tests.stores import quick_store
 from trunkline import admin
 from trunkline.admin import Admin, NumberForm
-from trunkline.channels.contract import Number, Outcome, Outgoing, Parsed, StatusFact, Taken
+from trunkline.channels.contract import (
+    FileToSend,
+    NamedFile,
+    Number,
+    Outcome,
+    Outgoing,
+    Parsed,
+    StatusFact,
+    Taken,
+)
+from trunkline.channels.whatsapp_cloud.content import files
 from trunkline.clock import Clock, SystemClock
 from trunkline.config import Settings
+from trunkline.errors import Problem
+from trunkline.media_files import open_shelf
+from trunkline.media_probe import Found
 from trunkline.membership import Membership
 from trunkline.model.message import State
 from trunkline.outbound.accept import as_waiting
@@ -32,6 +45,10 @@ async def taken(message: Outgoing) -> Outcome:
     return Taken(f"wamid.{message.token}")
 
 
+async def uploaded(file: FileToSend) -> str:
+    return f"at-provider-{file.path.name[:8]}"
+
+
 class Provider:
     """A connector that answers as told and remembers what it was asked to send."""
 
@@ -43,6 +60,10 @@ class Provider:
         self.subscribed: bool | None = True
         self.asked: list[str] = []
         """Hook paths that it was asked about."""
+        self.problems: tuple[Problem, ...] = ()
+        """What is wrong with any file."""
+        self.upload: Callable[[FileToSend], Awaitable[str]] = uploaded
+        self.uploads: list[FileToSend] = []
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         self.sent.append(message)
@@ -51,6 +72,19 @@ class Provider:
     async def is_subscribed(self, number: Number, hook_path: str) -> bool | None:
         self.asked.append(hook_path)
         return self.subscribed
+
+    def files_of(self, content: dict[str, Any]) -> tuple[NamedFile, ...]:
+        return files.files_of(content)
+
+    def with_files(self, content: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
+        return files.with_files(content, ids)
+
+    def check_file(self, found: Found, kind: str | None, *, is_voice: bool = False) -> tuple[Problem, ...]:
+        return self.problems
+
+    async def upload_media(self, number: Number, file: FileToSend) -> str:
+        self.uploads.append(file)
+        return await self.upload(file)
 
     def parse(self, body: bytes) -> Parsed:
         return Parsed(tuple(msgspec.json.decode(body, type=list[StatusFact])))
@@ -174,6 +208,7 @@ async def rig(
     await directory.reload()
     runtime = Runtime(
         settings=settings, store=store, clock=clock, vault=vault, directory=directory,
+        shelf=open_shelf(settings),
         connectors={"whatsapp_cloud": provider}, random=random.Random(1),
     )  # fmt: skip
     made = Rig(runtime, store, provider, account_id)

@@ -61,7 +61,7 @@ class Scene:
     def __init__(self, it: Desk, meta: Meta, clock: VirtualClock) -> None:
         self.it, self.meta, self.clock = it, meta, clock
         self.fetcher = MediaFetcher(it.runtime, Membership(it.runtime))
-        Bulletin(it.runtime, it.dispatcher, it.processor, self.fetcher).start()
+        Bulletin(it.runtime, it.dispatcher, it.processor, fetcher=self.fetcher).start()
 
     async def write(self, *media_ids: str) -> None:
         for media_id in media_ids:

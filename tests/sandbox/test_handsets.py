@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox.content.bodies import MESSAGES
 from tests.sandbox.rig import PHONE, QUICK, Rig, rig
 
 OTHER = "15550009876"
@@ -106,6 +107,19 @@ def test_a_tapped_button_and_a_chosen_row_name_what_they_answer(tmp_path: Path) 
             assert tapped["context"] == {"from": tools.identity.display_phone_number, "id": asked}
             row = {"id": "s", "title": "Small", "description": "A few"}
             assert chosen["interactive"] == {"type": "list_reply", "list_reply": row}
+
+    asyncio.run(walk())
+
+
+def test_a_quick_reply_is_tapped_on_the_card_of_a_carousel(tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rig(tmp_path) as tools:
+            asked = await tools.sent(**MESSAGES["media carousel with quick replies"], text=None)
+            await tools.act("tap", message_id=asked, id="c")
+            await tools.act("tap", message_id=asked, index=1)
+            await tools.receiver.wait_for(lambda got: len(got.messages) == 2)
+            chosen = [one["interactive"]["button_reply"]["id"] for one in tools.receiver.messages]
+            assert chosen == ["c", "b"]
 
     asyncio.run(walk())
 

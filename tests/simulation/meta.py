@@ -235,6 +235,8 @@ class SimTransport:
         self._chance = chance
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        if body is None and "/message_templates?" in url:  # there are none here
+            return Answer(200, {}, b'{"data": []}')
         if body is None:
             return await self._show_subscription(url)
         way, waiter = self._meta.choose(), self._loop.create_future()

@@ -22,6 +22,7 @@ from tests.simulation.store import Database, SimStore
 from trunkline.admin import Admin
 from trunkline.channels.whatsapp_cloud.connector import WhatsAppCloud
 from trunkline.config import Settings
+from trunkline.media_files import open_shelf
 from trunkline.parts import Parts
 from trunkline.runtime import Directory, Runtime
 from trunkline.store import StoreUnavailable
@@ -70,11 +71,13 @@ class Process:
         clock = SimClock(loop, skew_ms, chance.uniform(0, 1e6))
         self.store = SimStore(self, loop, around.database, chance)
         transport = SimTransport(self, loop, around.meta, chance)
+        settings = dataclasses.replace(around.settings, data=str(data))
         self.runtime = Runtime(
-            settings=dataclasses.replace(around.settings, data=str(data)),
+            settings=settings,
             store=self.store,
             clock=clock,
             vault=around.vault,
+            shelf=open_shelf(settings),
             directory=Directory(self.store, around.vault),
             connectors={"whatsapp_cloud": WhatsAppCloud(transport)},
             random=random.Random(chance.random()),

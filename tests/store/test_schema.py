@@ -44,6 +44,8 @@ TABLES = [
     "windows",
     "conversation_pages",
     "media",
+    "media_leaving",
+    "media_waits",
     "provider_files",
     "templates",
     "suppressions",

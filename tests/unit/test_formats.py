@@ -10,7 +10,15 @@ from tests.unit.test_signing import endpoint
 from trunkline.channels.contract import SendError
 from trunkline.channels.whatsapp_cloud.connector import WhatsAppCloud
 from trunkline.delivery import formats
-from trunkline.model.events import TYPES, NewEvent, NoticeData, of_message, of_notice
+from trunkline.model.events import (
+    TYPES,
+    NewEvent,
+    NoticeData,
+    TemplateData,
+    of_message,
+    of_notice,
+    of_template,
+)
 from trunkline.model.message import Progress, State
 from trunkline.store.endpoints import EndpointRow
 from trunkline.store.events import EventRow
@@ -216,6 +224,59 @@ def test_a_notice_goes_on_as_it_came() -> None:
             {"id": "2000", "time": AT // 1000, "changes": [{"field": "account_update", "value": value}]}
         ],
     }
+
+
+TEMPLATE = {
+    "message_template_id": 7,
+    "message_template_name": "hello",
+    "message_template_language": "en_US",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        (
+            {"detail": (None, "x"), "status": ("PENDING", "APPROVED"), "quality": (None, "RED")},
+            "message_template_status_update",
+            {"event": "APPROVED", "reason": "NONE", "message_template_category": "UTILITY"},
+        ),
+        (
+            {"category": ("MARKETING", "UTILITY")},
+            "template_category_update",
+            {"previous_category": "MARKETING", "new_category": "UTILITY"},
+        ),
+        (
+            {"correct_category": (None, "MARKETING")},
+            "template_category_update",
+            {"correct_category": "MARKETING", "new_category": "UTILITY"},
+        ),
+        (
+            {"quality": (None, "RED")},
+            "message_template_quality_update",
+            {"previous_quality_score": "UNKNOWN", "new_quality_score": "RED"},
+        ),
+        (
+            {"definition": ({}, {"components": [{"type": "BODY", "text": "Hi"}, 7, {"type": "BUTTONS"}]})},
+            "message_template_components_update",
+            {"message_template_element": "Hi"},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_change_of_a_template_that_nobody_told_goes_on_as_meta_would_have_told_it(
+    changes: dict[str, Any], field: str, said: dict[str, Any]
+) -> None:
+    known = TemplateData(
+        id="tpl_1", waba_id="2000", provider_id="7", name="hello", language="en_US", category="UTILITY",
+        status="APPROVED", correct_category="MARKETING", at=AT, source="sync", changes=changes,
+    )  # fmt: skip
+    [entry] = meta(row(of_template("acc", known)))["entry"]
+    assert (entry["id"], entry["time"]) == ("2000", AT // 1000)
+    assert entry["changes"] == [{"field": field, "value": TEMPLATE | said}]
+    told = msgspec.structs.replace(known, field="template_category_update", value={"new_category": "X"})
+    [entry] = meta(row(of_template("acc", told)))["entry"]
+    assert entry["changes"] == [{"field": "template_category_update", "value": {"new_category": "X"}}]
 
 
 def test_a_number_that_was_removed_is_told_of_without_its_members() -> None:

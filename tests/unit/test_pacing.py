@@ -2,7 +2,8 @@ from itertools import pairwise
 
 import pytest
 
-from trunkline.outbound.pacing import CallPace, NumberPace, PairPace
+from trunkline.outbound.pacing import NumberPace, PairPace
+from trunkline.templates.pace import CallPace
 
 
 def sends_within(pace: NumberPace, seconds: float, start: float = 0.0) -> int:

@@ -29,7 +29,7 @@ def rules(*numbers: NumberRow, with_sandbox: bool = True, **network: Any) -> Rul
     directory._know([], list(numbers))
     runtime = Runtime(
         settings=replace(Settings(), network=Network(**network)), directory=directory, clock=SystemClock(),
-        store=cast(Any, None), vault=cast(Any, None), connectors={}, random=random.Random(1),
+        store=cast(Any, None), vault=cast(Any, None), shelf=cast(Any, None), connectors={}, random=random.Random(1),
     )  # fmt: skip
     return runtime.url_rules()
 

@@ -1,17 +1,24 @@
 """What every handler is given, beside its request."""
 
 import asyncio
+import functools
 from collections.abc import Mapping
 from typing import Protocol
 
 from trunkline.admin import Admin
 from trunkline.api.auth import Gatekeeper
+from trunkline.api.conversions import Conversions
 from trunkline.api.event_stream import Streams
 from trunkline.api.gate import Gate
+from trunkline.guarded_http import GuardedTransport, Limits, open_guarded
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime
 from trunkline.store.media import MediaRow
+from trunkline.templates.book import TemplateBook
 from trunkline.virtual_time import VirtualTime
+
+LINK_SECONDS = 120.0
+"""For a file of 100 MB that somebody waits for."""
 
 
 class Hooks(Protocol):
@@ -38,6 +45,7 @@ class Api:
         *,
         http_links: bool,
         time: VirtualTime | None,
+        templates: TemplateBook,
     ) -> None:
         self.runtime = runtime
         self.dispatcher = dispatcher
@@ -45,6 +53,7 @@ class Api:
         self.http_links = http_links
         self.time = time
         """None on real time: then the routes of the clock do not exist."""
+        self.templates = templates
         self.gate = Gate(runtime)
         self.streams = Streams(runtime)
         self.gatekeeper = Gatekeeper(runtime, operator_token)
@@ -58,6 +67,21 @@ class Api:
         """The look at the readiness that is under way."""
         self.openapi = b""
         """The OpenAPI document."""
+
+    @functools.cached_property
+    def links(self) -> GuardedTransport:
+        """For files that callers name by a link."""
+        return open_guarded(self.runtime.url_rules, Limits(timeout_seconds=LINK_SECONDS, most_hops=3))
+
+    @functools.cached_property
+    def conversions(self) -> Conversions:
+        """Of uploads that ask for it."""
+        return Conversions(self.runtime)
+
+    async def close(self) -> None:
+        self.streams.close()
+        if "links" in self.__dict__:
+            await self.links.close()
 
     async def changed(self) -> None:
         """Accounts or numbers were changed: let every stage of this process know."""

@@ -172,7 +172,7 @@ async def _mark(api: Api, request: Request, caller: Caller, more: dict[str, Any]
         if last is None:
             raise Refusal("not_found", "There is no message in it that can be marked as read.")
         body = {"status": "read", "message_id": last.provider_id, "from": digits} | more
-        message = await whatsapp.prepare(api, caller, body)
+        message = (await whatsapp.prepare(api, caller, body)).message
         return Plan((message,), msgspec.json.encode(Marked(message.id)))
 
     return await carry_out(api, request, caller, request.params["id"], plan)

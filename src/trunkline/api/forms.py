@@ -47,6 +47,11 @@ def look(shape: Object, request: Request) -> Looked:
     return _look(shape, json_gate.decode(request.body, limit=len(request.body)), None)
 
 
+def look_at(shape: Object, value: Any) -> Looked:
+    """The same for members that came in another way than as JSON."""
+    return _look(shape, value, None)
+
+
 def _look(shape: Object, value: Any, setting: Any) -> Looked:
     findings = Findings(setting)
     normal = shape.check(value, "", findings)

@@ -9,6 +9,8 @@ While the last commit failed, or the disk is full, no new message is let in; a p
 """
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from enum import IntEnum
 from time import perf_counter
 
@@ -78,6 +80,33 @@ class Room:
         self.held -= size
 
 
+UPLOADS_AT_ONCE = 32
+UPLOADS_OF_ACCOUNT = 8
+"""They may last, as their senders' lines do; each has a file on the disk meanwhile."""
+
+
+class Places:
+    """For files that are being uploaded."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, int] = {}
+
+    @contextlib.contextmanager
+    def place(self, account_id: str) -> Iterator[None]:
+        """`Refusal` when none is left, for all or for this account."""
+        mine = self._held.get(account_id, 0)
+        if mine >= UPLOADS_OF_ACCOUNT or sum(self._held.values()) >= UPLOADS_AT_ONCE:
+            detail = "Too many files are being uploaded at the same time; try again."
+            raise Refusal("too_many_requests", detail, headers={"Retry-After": "5"})
+        self._held[account_id] = mine + 1
+        try:
+            yield
+        finally:
+            self._held[account_id] -= 1
+            if not self._held[account_id]:
+                del self._held[account_id]
+
+
 class Gate:
     """One for each API. Looks around every `TICK_SECONDS` while there are requests."""
 
@@ -97,6 +126,7 @@ class Gate:
         self.bodies = Room(runtime.settings.limits.held_body_bytes)
         self.posts = Room(runtime.settings.limits.held_body_bytes)
         """Of providers: others' uploads must not keep them out."""
+        self.uploads = Places()
 
     @property
     def in_flight(self) -> int:

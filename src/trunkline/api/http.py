@@ -6,7 +6,7 @@ so that whatever a client sends, memory stays flat.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -43,6 +43,8 @@ class Request(msgspec.Struct):
     """Read, as the last thing, when the caller is known."""
     peer: str
     """The address the connection comes from; empty when it is not known."""
+    parts: AsyncIterator[bytes] | None = None
+    """The body as it comes, where the route takes a stream of any length."""
 
     def query_values(self) -> dict[str, str]:
         """`Refusal` when a name stands twice."""
@@ -109,9 +111,7 @@ async def read_body(receive: Receive, headers: Mapping[str, str], limit: int, ro
 
     One of more than `ONE_PIECE` is counted in `room` until the caller gives it back.
     """
-    declared = headers.get("content-length", "")
-    if len(declared) > 18 or (declared.isdecimal() and int(declared) > limit):
-        raise _too_large(limit)
+    _expect_within(headers, limit)
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         body: bytes = _within(message.get("body", b""), limit)
@@ -141,6 +141,40 @@ async def _read_parts(receive: Receive, message: Any, limit: int, room: Room) ->
     finally:
         if not is_kept:
             room.give_back(size)
+
+
+GRACE_SECONDS = 60.0
+SLOWEST = 16_384
+"""Bytes a second that a long body must have come with, all in all, after the grace."""
+
+
+async def body_parts(receive: Receive, headers: Mapping[str, str], limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes, none of it kept. `Refusal` as soon as it is too large, or comes too slowly."""
+    _expect_within(headers, limit)
+    began = asyncio.get_running_loop().time()
+    size = 0
+    more = True
+    while more:
+        try:
+            async with asyncio.timeout_at(began + GRACE_SECONDS + size / SLOWEST):
+                message = await receive()
+        except TimeoutError:
+            raise Refusal("too_slow") from None
+        if message["type"] != "http.request":
+            raise ClientGone
+        more = message.get("more_body", False)
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        if part:
+            yield part
+
+
+def _expect_within(headers: Mapping[str, str], limit: int) -> None:
+    declared = headers.get("content-length", "")
+    if len(declared) > 18 or (declared.isdecimal() and int(declared) > limit):
+        raise _too_large(limit)
 
 
 def _within(body: bytes, limit: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Files that people sent, for their business: an address by the provider's id, and the bytes at that address.
+"""Files by their ids, those that people sent and those that were uploaded: an address, and the bytes at it.
 
 The address is on ourselves, signed, and good for five minutes, so that whoever is given it can fetch the
 file with any key or none, as clients of the page do. Files come from strangers: they are handed out to be
@@ -10,9 +10,7 @@ import base64
 import hmac
 import mimetypes
 import re
-from collections.abc import AsyncGenerator
-from pathlib import Path
-from typing import Annotated, BinaryIO, NamedTuple
+from typing import Annotated, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -25,22 +23,28 @@ from trunkline.api.http import Request, Response, Streamed, as_json
 from trunkline.channels.contract import MediaError
 from trunkline.errors import Refusal
 from trunkline.inbound import media as fetching
-from trunkline.inbound.media_files import UNKNOWN_TYPE, path_of
+from trunkline.media_files import ShelfError
+from trunkline.media_probe import UNKNOWN_TYPE
+from trunkline.runtime import log
 from trunkline.shape import Object, Text
 from trunkline.store import media
 from trunkline.store.media import MediaRow
 
 URL_SECONDS = 300
 PATIENCE_SECONDS = 20.0
-_CHUNK = 262_144
 _MAC_BYTES = 16
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,80}(?:; ?codecs=[\w.,+-]{1,40})?", re.ASCII)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 QUERY = Object(
-    {"media_id": Text(at_most=200, about="As the webhook of the message told it.")},
-    {"from": forms.PhoneNumber("The business number that the message came to.")},
+    {},
+    {
+        "media_id": Text(
+            at_most=200, about="As the webhook of the message told it, or as the upload was answered."
+        ),
+        "from": forms.PhoneNumber("The business number that the message came to."),
+    },
 )
 
 
@@ -56,15 +60,14 @@ class MediaView(msgspec.Struct, kw_only=True, omit_defaults=True):
     file_name: str | None = None
 
 
-async def look_up(api: Api, request: Request, caller: Caller) -> Response:
-    """GET /v1/whatsapp/media"""
-    query = forms.read_query(QUERY, request)
-    row = await _stored(api, caller.account_id, query["media_id"])
-    if (digits := query.get("from")) is not None and digits != _digits_of(api, row):
+async def look_up(api: Api, request: Request, caller: Caller, media_id: str, digits: str | None) -> Response:
+    """GET /v1/whatsapp/media?media_id="""
+    row = await _stored(api, caller.account_id, media_id)
+    if digits is not None and row.source == "received" and digits != _digits_of(api, row):
         raise Refusal("not_found", "There is no file of that media id at this number.")
     return as_json(
         MediaView(
-            url=_own_url(api, request) + "/v1/media/" + make_token(api, row),
+            url=address_of(api, request, row),
             mime_type=row.mime_type or UNKNOWN_TYPE,
             sha256=row.sha256 or "",
             file_size=str(row.size),
@@ -85,10 +88,11 @@ async def download(api: Api, request: Request, _: Caller) -> Response | Streamed
         account_id, media_id = caller.account_id, given
     row = await _stored(api, account_id, media_id)
     try:
-        file = await asyncio.to_thread(_path(api, row).open, "rb")
+        return await _handed_out(api, row, request)
     except FileNotFoundError:
         raise Refusal("not_found", "The file was removed just now.") from None
-    return _handed_out(row, file, request)
+    except ShelfError as fault:
+        raise _away(fault) from None
 
 
 async def _stored(api: Api, account_id: str, media_id: str) -> MediaRow:
@@ -97,9 +101,11 @@ async def _stored(api: Api, account_id: str, media_id: str) -> MediaRow:
     if row is None:
         raise Refusal("not_found", "There is no file of that media id in this account.")
     if row.state == "removed":
-        raise Refusal("not_found", "The file was removed, as files are after a time (retention).")
-    if row.state == "stored" and _path(api, row).exists():
+        raise Refusal("not_found", f"The file is not here any more: {row.detail or 'removed'}.")
+    if row.state == "stored" and await _is_here(api, row):
         return row
+    if row.source != "received":
+        raise Refusal("not_found", "The bytes of this file are not where this server looks for them.")
     if row.state == "failed":
         raise Refusal("not_found", f"The file could not be fetched from the provider: {row.detail}.")
     try:
@@ -111,6 +117,19 @@ async def _stored(api: Api, account_id: str, media_id: str) -> MediaRow:
             raise Refusal("not_found", f"The file can not be fetched from the provider: {why}.") from None
         detail = f"The file is not here yet: {why}."
         raise Refusal("not_ready", detail, headers={"Retry-After": "10"}) from None
+
+
+async def _is_here(api: Api, row: MediaRow) -> bool:
+    try:
+        return await api.runtime.shelf.has(row.account_id, row.sha256 or "")
+    except ShelfError as fault:
+        raise _away(fault) from None
+
+
+def _away(fault: ShelfError) -> Refusal:
+    log.warning("a file could not be read: %s", fault)
+    detail = "The store of files does not answer at the moment; try again."
+    return Refusal("unavailable", detail, headers={"Retry-After": "10"})
 
 
 def _fetching(api: Api, row: MediaRow) -> "asyncio.Task[MediaRow]":
@@ -129,14 +148,14 @@ def _end(api: Api, key: tuple[str, str], done: "asyncio.Task[MediaRow]") -> None
         done.exception()  # whoever asked may have gone away meanwhile
 
 
-def _path(api: Api, row: MediaRow) -> Path:
-    assert row.sha256 is not None
-    return path_of(Path(api.runtime.settings.data), row.account_id, row.sha256)
-
-
 def _digits_of(api: Api, row: MediaRow) -> str | None:
     number = api.runtime.directory.numbers.get(row.number_id)
     return number.digits if number else None
+
+
+def address_of(api: Api, request: Request, row: MediaRow) -> str:
+    """Of the file, for the next five minutes."""
+    return f"{_own_url(api, request)}/v1/media/{make_token(api, row)}"
 
 
 def _own_url(api: Api, request: Request) -> str:
@@ -187,8 +206,7 @@ class _Span(NamedTuple):
     """The first byte after it."""
 
 
-def _handed_out(row: MediaRow, file: BinaryIO, request: Request) -> Response | Streamed:
-    """Once it is open it is read to its end, even if it is removed meanwhile."""
+async def _handed_out(api: Api, row: MediaRow, request: Request) -> Response | Streamed:
     size, wanted = row.size or 0, request.headers.get("range")
     span = _span(wanted, size)
     headers = {
@@ -199,7 +217,6 @@ def _handed_out(row: MediaRow, file: BinaryIO, request: Request) -> Response | S
         "etag": f'"{row.sha256}"',
     }
     if span is None:
-        file.close()
         return Response(416, headers={"content-range": f"bytes */{size}"})
     if wanted is not None and span != _Span(0, size):
         headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{size}"
@@ -209,7 +226,8 @@ def _handed_out(row: MediaRow, file: BinaryIO, request: Request) -> Response | S
     content_type = kind if _TYPE.fullmatch(kind) else UNKNOWN_TYPE
     if request.method == "HEAD":
         span = _Span(0, 0)
-    return Streamed(_parts(file, span), content_type, file.close, status, headers)
+    parts = await api.runtime.shelf.open(row.account_id, row.sha256 or "", span.start, span.end)
+    return Streamed(parts, content_type, lambda: None, status, headers)
 
 
 def _span(wanted: str | None, size: int) -> _Span | None:
@@ -224,14 +242,6 @@ def _span(wanted: str | None, size: int) -> _Span | None:
         if match[2] and int(match[2]) < start:
             return _Span(0, size)
     return _Span(start, end) if start < end else None
-
-
-async def _parts(file: BinaryIO, span: _Span) -> AsyncGenerator[bytes, None]:
-    file.seek(span.start)
-    left = span.end - span.start
-    while left > 0 and (part := await asyncio.to_thread(file.read, min(left, _CHUNK))):
-        left -= len(part)
-        yield part
 
 
 def _disposition(row: MediaRow) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from trunkline import json_gate
-from trunkline.api import forms, whatsapp
+from trunkline.api import file_check, forms, whatsapp
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api
 from trunkline.api.conversation_views import InboundView, show_inbound
@@ -67,6 +67,7 @@ class ItemResult(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Of one message: its id, or why there is none."""
 
     id: str | None = None
+    warnings: whatsapp.Warnings = []
     error: ItemError | None = None
 
 
@@ -108,8 +109,9 @@ async def send_batch(api: Api, request: Request, caller: Caller) -> Response:
             if index % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
             try:
-                good.append(await whatsapp.prepare(api, caller, one))
-                results.append(ItemResult(id=good[-1].id))
+                message, warnings = await whatsapp.prepare(api, caller, one)
+                good.append(message)
+                results.append(ItemResult(id=message.id, warnings=list(warnings)))
             except Refusal as refusal:
                 error = ItemError(
                     reason=refusal.reason.word, message=told(refusal), problems=refusal.problems
@@ -144,14 +146,17 @@ def _bodies_of(body: Any) -> list[Any]:
 
 
 async def validate(api: Api, request: Request, caller: Caller) -> Response:
+    asked = forms.read_query(file_check.QUERY, request)
     body = json_gate.decode(request.body, limit=len(request.body))
     judged = await whatsapp.judge(api, caller, body)
     refusal = judged.refusal
     problems = refusal.problems if refusal is not None else []
     if refusal is not None and not problems:  # refused for what no member of the body can mend
         problems = [Problem("", refusal.reason.word, refusal.detail)]
+    if asked.get("files") == "check":
+        problems = [*problems, *await file_check.problems_of(api, judged, body)]
     verdict = Verdict(
-        valid=refusal is None,
+        valid=not problems,
         problems=problems,
         warnings=[
             *judged.warnings,

@@ -8,7 +8,7 @@ import msgspec
 
 from trunkline import admin
 from trunkline.admin import NumberForm
-from trunkline.api import forms
+from trunkline.api import forms, templates
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api
 from trunkline.api.http import Request, Response, as_json
@@ -34,6 +34,21 @@ _WINDOW_POLICY = Choice(
     about="What becomes of a free-form message while the 24-hour window is closed: `enforce` refuses it, "
     "`hold` keeps it until the person writes, `advise` sends it all the same. `enforce` by default for real "
     "numbers.",
+)
+
+_LINKS = Choice(
+    "fetch",
+    "pass_through",
+    about="What becomes of a file that a message names by `link`: `fetch` has it fetched here before the "
+    "send, looked at and given to WhatsApp by id; `pass_through` leaves the link to WhatsApp. `fetch` by "
+    "default.",
+)
+
+_TEMPLATE_CHECK = Choice(
+    "check",
+    "pass_through",
+    about="What becomes of a message by template: `check` holds it against what is known of the template "
+    "before it is taken, `pass_through` leaves that to WhatsApp. `check` by default.",
 )
 
 FORM = Object(
@@ -62,6 +77,8 @@ FORM = Object(
             "Others send from it too, such as the phone app: statuses of unknown messages may not be ours."
         ),
         "window_policy": _WINDOW_POLICY,
+        "links": _LINKS,
+        "template_check": _TEMPLATE_CHECK,
         "hook_url": forms.WebAddress(
             "Our hook as the provider reaches it. The provider is asked to post there; unless it agrees, the "
             "number is not registered."
@@ -70,7 +87,7 @@ FORM = Object(
 )
 
 
-CHANGES = forms.Changes({"window_policy": _WINDOW_POLICY})
+CHANGES = forms.Changes({"window_policy": _WINDOW_POLICY, "links": _LINKS, "template_check": _TEMPLATE_CHECK})
 
 
 class NumberList(msgspec.Struct):
@@ -100,6 +117,8 @@ async def register(api: Api, request: Request, caller: Caller) -> Response:
         daily_recipients=given.get("daily_recipients"),
         is_shared=given.get("is_shared", False),
         window_policy=given.get("window_policy"),
+        links=given.get("links"),
+        template_check=given.get("template_check"),
     )
     if api.time is not None and is_real(form.base_url):
         raise _not_on_virtual_time(form.base_url)
@@ -110,6 +129,7 @@ async def register(api: Api, request: Request, caller: Caller) -> Response:
         await admin.subscribe(connector, caller.account_id, form, given["hook_url"], verify_token)
     row = await admin.register_number(api.admin, caller.account_id, form)
     await api.changed()
+    await templates.read_soon(api, caller.account_id, form.waba_id)
     return as_json(show_number(row), 201 if row.created_at == row.updated_at else 200)
 
 
@@ -119,9 +139,17 @@ async def change(api: Api, request: Request, caller: Caller) -> Response:
     row = api.runtime.directory.numbers.get(number_id)
     if row is None or row.account_id != caller.account_id:
         raise _no_number()
-    if "window_policy" in given:
-        await admin.set_window_policy(api.admin, caller.account_id, number_id, given["window_policy"])
+    for name, set_it in _SETTERS.items():
+        if name in given:
+            await set_it(api.admin, caller.account_id, number_id, given[name])
     return await _changed(api, number_id)
+
+
+_SETTERS = {
+    "window_policy": admin.set_window_policy,
+    "links": admin.set_links,
+    "template_check": admin.set_template_check,
+}
 
 
 async def set_default(api: Api, request: Request, caller: Caller) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from trunkline import __version__
-from trunkline.api import openapi_webhooks, whatsapp
+from trunkline.api import openapi_webhooks, template_changes, uploads, whatsapp
 from trunkline.api.auth import Who
 from trunkline.api.gate import Sheds
 from trunkline.api.http import JSON
@@ -36,6 +36,8 @@ _MESSAGES: Schema = {
 BODIES: dict[str, Schema] = {
     "SendRequest": whatsapp.SCHEMA,
     "BatchRequest": {"title": "Batch", "anyOf": [_MESSAGES, _MANY]},
+    "TemplateForm": template_changes.SCHEMA,
+    "TemplateChange": template_changes.CHANGES,
 }
 """Schemas of request bodies that more than one route, or more than the document, needs by name."""
 
@@ -44,6 +46,8 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "BatchRequest": {
         "two messages": {"messages": [whatsapp.EXAMPLES["text"], whatsapp.EXAMPLES["location"]]}
     },
+    "TemplateForm": template_changes.EXAMPLES,
+    "TemplateChange": template_changes.CHANGE_EXAMPLES,
 }
 
 _ABOUT = """Send messages, read back what became of them, register business numbers, manage API keys.
@@ -138,7 +142,9 @@ def _operation(route: Route) -> Schema:
     }
     if route.on_virtual_time:
         operation["description"] = _ON_VIRTUAL_TIME
-    if route.takes is Takes.BYTES:
+    if route.takes is Takes.UPLOAD:
+        operation["requestBody"] = _upload_body(route.body)
+    elif route.takes is Takes.BYTES:
         operation["requestBody"] = {"content": {"*/*": {}}, "required": True}
     elif route.body is not None:
         operation["requestBody"] = _body(route)
@@ -191,6 +197,14 @@ def _body(route: Route) -> Schema:
     return {"content": {JSON: content}, "required": True}
 
 
+def _upload_body(link_form: Object) -> Schema:
+    form = uploads.FIELDS.schema()
+    form["properties"] = {"file": {"type": "string", "format": "binary"}, **form["properties"]}
+    form["required"] = ["file"]
+    content = {"multipart/form-data": {"schema": form}, JSON: {"schema": link_form.schema()}}
+    return {"content": content, "required": True}
+
+
 def _answer(answer: Any) -> Schema:
     if answer is None:
         return {"description": "Done; no body."}
@@ -215,6 +229,7 @@ def _refusals(route: Route) -> dict[str, Schema]:
         words += ["scope_missing"]
     if route.takes in (Takes.JSON, Takes.LARGE_JSON, Takes.EMPTY):
         words += _JSON_REASONS
+    words += (*_JSON_REASONS, "too_slow") if route.takes is Takes.UPLOAD else ()
     words += _ONCE_REASONS if route.once else ()
     words += ["not_found"] if route.on_virtual_time else ()
     words += ["too_many_requests"] if route.sheds in (Sheds.ACCEPTS, Sheds.BATCHES) else ()

@@ -19,11 +19,12 @@ from trunkline.model.events import (
     NoticeData,
     NumberData,
     OptData,
+    TemplateData,
 )
 
 Schema = dict[str, Any]
 
-_NOTICES = ("number.changed", "account.changed", "template.changed")
+_NOTICES = ("number.changed", "account.changed")
 _DATA: dict[str, type[msgspec.Struct]] = {
     "message.received": InboundData,
     "contact.changed": ContactChangedData,
@@ -32,6 +33,7 @@ _DATA: dict[str, type[msgspec.Struct]] = {
     "number.held": NumberData,
     "number.released": NumberData,
     **dict.fromkeys(_NOTICES, NoticeData),
+    "template.changed": TemplateData,
 }
 _ABOUT: dict[type[msgspec.Struct], str] = {
     MessageData: "A message of the account's, as it was then. `status` is the fact that the event is about.",
@@ -39,6 +41,7 @@ _ABOUT: dict[type[msgspec.Struct], str] = {
     ContactChangedData: "Somebody, as they are known now.",
     OptData: "Who does not want to be written to any more, or wants it again.",
     NumberData: "A number that is held, or was.",
+    TemplateData: "A template as it is now, and how it came to be so.",
     NoticeData: "What the provider told, under `value` as it came.",
     EndpointData: "An endpoint, as it was then.",
 }

@@ -23,6 +23,7 @@ class Takes(Enum):
     JSON = auto()
     LARGE_JSON = auto()
     BYTES = auto()  # as it is, whatever its type
+    UPLOAD = auto()  # a form with a file, read as it comes; or JSON
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

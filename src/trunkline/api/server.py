@@ -24,6 +24,7 @@ from trunkline.api.http import (
     Scope,
     Send,
     Streamed,
+    body_parts,
     headers_of,
     read_body,
     send_response,
@@ -37,6 +38,7 @@ from trunkline.errors import Refusal
 from trunkline.model import ids
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime
+from trunkline.templates.book import TemplateBook
 from trunkline.virtual_time import VirtualTime
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -56,9 +58,14 @@ def build_app(  # noqa: PLR0913 - the wiring
     *,
     http_links: bool,
     time: VirtualTime | None = None,
+    book: TemplateBook | None = None,
 ) -> "App":
-    """`operator_token` opens everything; `http_links` allows media links by http to this machine."""
-    api = Api(runtime, dispatcher, hooks, operator_token, http_links=http_links, time=time)
+    """`operator_token` opens everything; `http_links` allows media links by http to this machine.
+
+    `book` is the process's own, which hears of changes; one of its own for an app that nobody sends through.
+    """
+    book = book or TemplateBook(runtime)
+    api = Api(runtime, dispatcher, hooks, operator_token, http_links=http_links, time=time, templates=book)
     metrics.prepare(api)
     api.openapi = msgspec.json.encode(document())
     return App(api)
@@ -177,6 +184,8 @@ class Endpoint:
     ) -> Response | Streamed:
         if route.takes is Takes.NOTHING:
             return await route.handler(self._api, request, caller)
+        if route.takes is Takes.UPLOAD:
+            return await self._take_upload(route, request, caller, receive)
         if route.takes in _JSON and request.headers.get("content-length") != "0":
             _expect_json(request.headers)
         gate = self._api.gate
@@ -194,6 +203,16 @@ class Endpoint:
         finally:
             if len(request.body) > ONE_PIECE:
                 room.give_back(len(request.body))
+
+    async def _take_upload(
+        self, route: Route, request: Request, caller: Caller, receive: Receive
+    ) -> Response | Streamed:
+        """Nothing of the body is read here, and not more of it at a time than comes at once."""
+        _expect_plain(request.headers)
+        limit = self._api.runtime.settings.media.upload_bytes
+        with self._api.gate.uploads.place(caller.account_id):
+            request.parts = body_parts(receive, request.headers, limit)
+            return await route.handler(self._api, request, caller)
 
     def _no_route(self) -> Refusal:
         if not self._routes:
@@ -217,5 +236,9 @@ def _expect_json(headers: Mapping[str, str]) -> None:
         if not _JSON_TYPE.fullmatch(said) or (charset and charset[1].lower() not in _UTF8):
             detail = "The body must be JSON in UTF-8, sent with the header Content-Type: application/json."
             raise Refusal("unsupported_media_type", detail)
+    _expect_plain(headers)
+
+
+def _expect_plain(headers: Mapping[str, str]) -> None:
     if headers.get("content-encoding", "identity") != "identity":
         raise Refusal("unsupported_media_type", "A compressed body is not taken; send it as it is.")

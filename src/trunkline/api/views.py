@@ -164,6 +164,13 @@ class NumberView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
         str,
         Meta(description="What a free-form message meets outside the 24-hour window: enforce, hold, advise."),
     ]
+    links: Annotated[
+        str, Meta(description="Who fetches the files that messages name by link: fetch (we), pass_through.")
+    ]
+    template_check: Annotated[
+        str,
+        Meta(description="Whether templates are held against what is known of them: check, pass_through."),
+    ]
     is_shared: Annotated[bool, Meta(description="Others send from it too, such as the phone app.")]
     held_reason: Annotated[str | None, Meta(description="Why nothing leaves from it; null when all is well.")]
     provider_info: Annotated[
@@ -311,6 +318,8 @@ def show_number(row: NumberRow) -> NumberView:
         messages_per_second=row.messages_per_second,
         daily_recipients=row.daily_recipients,
         window_policy=row.window_policy,
+        links=row.links,
+        template_check=row.template_check,
         is_shared=bool(row.is_shared),
         held_reason=row.held_reason,
         provider_info=_provider_info(row),

@@ -1,9 +1,11 @@
 """What only WhatsApp has: its send route, its rules, its dry run.
 
 `prepare` turns a decoded body into a message that can be stored. All that is wrong with it comes back at
-once: the content by the connector's rules, the sender by the account's numbers, and the message it refers to.
+once: the content by the connector's rules, the sender by the account's numbers, the message it refers to, and
+its template by what is known of the account's own.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -20,7 +22,7 @@ from trunkline.errors import Problem, Refusal
 from trunkline.model.message import Draft
 from trunkline.model.opt_out import stops
 from trunkline.model.window import closed_since, needs_window
-from trunkline.outbound import accept
+from trunkline.outbound import accept, template_check
 from trunkline.outbound.context import check_context, provider_id_of
 from trunkline.store import suppressions, windows
 from trunkline.store.messages import NewMessage
@@ -32,10 +34,23 @@ EXAMPLES = content.EXAMPLES
 _NO_TOKEN = "(set when it is sent)"  # noqa: S105 - what stands in a dry run where our evidence would
 
 
-class Accepted(msgspec.Struct):
+Warnings = Annotated[
+    list[Problem], Meta(description="Only when a template goes in another language than the first one.")
+]
+
+
+class Accepted(msgspec.Struct, omit_defaults=True):
     """The message is stored. The id is the same that its webhooks carry."""
 
     id: Annotated[str, Meta(examples=["msg_01kaq3w8n2e5v9x7c4h6t0y1zd"])]
+    warnings: Warnings = []
+
+
+class Prepared(NamedTuple):
+    """What can be stored, and what its sender is to be told."""
+
+    message: NewMessage
+    warnings: Sequence[Problem] = ()
 
 
 class Judgement(NamedTuple):
@@ -52,24 +67,33 @@ async def send(api: Api, request: Request, caller: Caller) -> Response:
     body = json_gate.decode(request.body, limit=len(request.body))
 
     async def plan() -> Plan:
-        message = await prepare(api, caller, body)
+        message, warnings = await prepare(api, caller, body)
+        if warnings:
+            return Plan((message,), msgspec.json.encode(Accepted(message.id, list(warnings))))
         return Plan((message,), b'{"id":"%b"}' % message.id.encode())
 
     return await carry_out(api, request, caller, body, plan)
 
 
-async def prepare(api: Api, caller: Caller, body: Any) -> NewMessage:
+async def prepare(api: Api, caller: Caller, body: Any) -> Prepared:
     """The message with its new id, not stored yet; or `Refusal` with everything that is wrong."""
     runtime, account_id = api.runtime, caller.account_id
     draft = content.check(body, now=runtime.clock.now(), http_links=api.http_links).draft
-    if draft is not None and draft.context_id is None:  # most are such; only the sender can still be wrong
+    if draft is not None and draft.context_id is None:  # most are such
         number = accept.choose_number(runtime, account_id, draft.sender, is_live=caller.is_live)
-        return accept.new_message(runtime, account_id, number, draft)
+        if draft.type != "template" and draft.fallback is None:
+            return Prepared(accept.new_message(runtime, account_id, number, draft))
+        fitted = await template_check.fit(runtime, api.templates, number, draft)
+        if fitted.problems:
+            raise Refusal("invalid_request", problems=list(fitted.problems))
+        message = accept.new_message(runtime, account_id, number, fitted.draft)
+        return Prepared(message, template_check.told(fitted.warnings))
     judged = await judge(api, caller, body)
     if judged.refusal is not None:
         raise judged.refusal
     assert judged.draft is not None and judged.number is not None  # or there is a refusal
-    return accept.new_message(runtime, account_id, judged.number, judged.draft)
+    message = accept.new_message(runtime, account_id, judged.number, judged.draft)
+    return Prepared(message, template_check.told(judged.warnings))
 
 
 async def judge(api: Api, caller: Caller, body: Any) -> Judgement:
@@ -87,8 +111,11 @@ async def judge(api: Api, caller: Caller, body: Any) -> Judgement:
             await check_context(api.runtime, caller.account_id, draft)
         except Refusal as unknown_message:
             refusals.append(unknown_message)
-    refusal = _merged(checked.problems, refusals)
-    return Judgement(checked.draft, number, refusal, checked.warnings)
+    if checked.draft is None or number is None:
+        return Judgement(checked.draft, number, _merged(checked.problems, refusals), checked.warnings)
+    fitted = await template_check.fit(api.runtime, api.templates, number, checked.draft)
+    refusal = _merged(fitted.problems, refusals)
+    return Judgement(fitted.draft, number, refusal, (*checked.warnings, *fitted.warnings))
 
 
 async def dry_run(api: Api, judged: Judgement) -> dict[str, Any] | None:

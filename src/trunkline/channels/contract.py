@@ -268,6 +268,9 @@ class Connector(Protocol):
     def with_files(self, content: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
         """The content with the provider's ids in the place of these names. Pure."""
 
+    def kind_of(self, found: Found) -> str:
+        """As what such a file is sent: `image`, `sticker`, `audio`, `video`, or else `document`. Pure."""
+
     def check_file(self, found: Found, kind: str | None, *, is_voice: bool = False) -> tuple[Problem, ...]:
         """Why the provider will not take this file as that kind; as any kind, for None. Pure.
 
@@ -316,10 +319,14 @@ class Connector(Protocol):
 
 
 class MediaError(Exception):
-    """A file could not be fetched; the text says why. `is_final`: nor will it be later."""
+    """A file could not be fetched or given; the text says why. `is_final`: nor will it be later.
 
-    def __init__(self, detail: str, *, is_final: bool = False) -> None:
+    `error`: the provider's no, where it said one.
+    """
+
+    def __init__(self, detail: str, *, is_final: bool = False, error: SendError | None = None) -> None:
         self.is_final = is_final
+        self.error = error
         super().__init__(detail)
 
 

@@ -69,8 +69,18 @@ class Rendered(msgspec.Struct, frozen=True):
     """What the message renderer draws (`ui/template.js`)."""
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """What a template's status means for somebody who wants to send it."""
+
+    is_sendable: bool
+    may_come: bool
+    """Not sendable now, and may become so without anybody's doing: what is due later may name it."""
+    why: str
+    """Why it is not sendable, as the end of a sentence about it, and what can be done."""
+
+
 class TemplateNews(msgspec.Struct, frozen=True, kw_only=True):
-    """What a webhook told of one template; None is what it said nothing of."""
+    """What a webhook told of one template; None is what it said nothing of, and empty what is no more."""
 
     provider_id: str
     name: str | None = None
@@ -126,11 +136,17 @@ class Templates(Protocol):
     def is_sendable(self, status: str) -> bool:
         """Whether the provider sends templates of this status. Pure."""
 
+    def standing_of(self, status: str) -> Standing:
+        """The same for who must be told why not. Pure."""
+
     def render(self, template: ProviderTemplate, content: Mapping[str, Any] | None) -> Rendered:
         """As a phone would show it; gaps keep their samples when there is no content. Pure."""
 
     def news_of(self, field: str, value: Mapping[str, Any]) -> TemplateNews | None:
         """What a notice's `value` tells of a template; None when it tells nothing. Pure."""
+
+    def same(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """Whether two definitions say the same: how the provider addresses a sample may vary. Pure."""
 
     async def page(self, number: "Number", after: str | None) -> TemplatePage:
         """Some of all templates of the number's account at the provider. `TemplateError`."""

@@ -46,8 +46,24 @@ async def examine(place: Place) -> list[Finding]:
     findings += (on_disk := list(_disk(folder)))
     if len(on_disk) > 1:  # else there is no folder
         findings += [finding async for finding in _store(settings, folder)]
+        findings += [finding async for finding in _bucket(settings)]
         findings.append(await _server(folder))
     return findings
+
+
+async def _bucket(settings: "Settings") -> AsyncIterator[Finding]:
+    """Where one has the bytes of files: whether it takes them, gives them back and removes them."""
+    from trunkline.media_files import open_shelf
+
+    if not settings.media.store:
+        return
+    try:
+        await open_shelf(settings).try_out()
+    except OSError as error:
+        remedy = "settings of [media]: store, s3_endpoint, s3_region, s3_key_id, s3_secret"
+        yield Finding("bucket", "fail", f"{settings.media.store}: {error}", remedy)
+    else:
+        yield Finding("bucket", "ok", f"{settings.media.store} takes files, gives them back and removes them")
 
 
 def _versions() -> Iterator[Finding]:

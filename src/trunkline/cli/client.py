@@ -2,19 +2,21 @@
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from trunkline.cli.exits import ExitCode, Trouble
 
 if TYPE_CHECKING:
-    from trunkline.outgoing_http import Transport
+    from trunkline.outgoing_http import HttpTransport, Transport
 
 _TIMEOUT_SECONDS = 30.0
 _SILENCE_SECONDS = 45.0
 """A stream tells three times in that time that it lives."""
 
+_FILE_SECONDS = 3600.0
+_LONGEST_FILE = 1 << 31
 _LONGEST_ANSWER = 1 << 28
 """Of a server that the user named: a recorded chat holds its files."""
 
@@ -45,6 +47,42 @@ class Client:
     async def delete(self, path: str) -> Any:
         return await self.call("DELETE", path)
 
+    async def post_parts(self, path: str, content_type: str, parts: AsyncIterator[bytes]) -> Any:
+        """A body that is too long to be held, made as it goes."""
+        from trunkline.outgoing_http import TransportError
+
+        sent = self._headers | {"content-type": content_type}
+        try:
+            response = await self._wire().post_parts(self.url + path, sent, parts, _FILE_SECONDS)
+        except TransportError as error:
+            raise self._unreachable(error) from None
+        answer = _decoded(response.body)
+        if response.status >= 400:
+            raise _refusal(response.status, answer)
+        return answer
+
+    async def save(self, path: str, write: Callable[[bytes], None]) -> None:
+        """The bytes at an address, given away in parts."""
+        from trunkline.outgoing_http import TransportError
+
+        try:
+            response = await self._wire().download(self.url + path, self._headers, write, _LONGEST_FILE)
+        except TransportError as error:
+            raise self._unreachable(error) from None
+        if response.status != 200:
+            raise _refusal(response.status, _decoded(response.body))
+
+    def _wire(self) -> "HttpTransport":
+        """Files move only to and from servers that run."""
+        from trunkline.outgoing_http import HttpTransport
+
+        assert isinstance(self._transport, HttpTransport)
+        return self._transport
+
+    def _unreachable(self, error: Exception) -> Trouble:
+        detail = f"{self.url} can not be reached ({error}); is the server running?"
+        return Trouble(ExitCode.UNREACHABLE, detail)
+
     @contextlib.asynccontextmanager
     async def follow(self, path: str, **query: Any) -> AsyncIterator[AsyncIterator[bytes]]:
         """An answer without an end, as it comes. `Trouble` also when it breaks."""
@@ -58,8 +96,7 @@ class Client:
                     raise _refusal(live.status, _decoded(b"".join([chunk async for chunk in live.chunks])))
                 yield live.chunks
         except TransportError as error:
-            detail = f"{self.url} can not be reached ({error}); is the server running?"
-            raise Trouble(ExitCode.UNREACHABLE, detail) from None
+            raise self._unreachable(error) from None
 
     async def call(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
@@ -82,8 +119,7 @@ class Client:
         try:
             response = await self._transport.request(method, self.url + path, headers, body)
         except TransportError as error:
-            detail = f"{self.url} can not be reached ({error}); is the server running?"
-            raise Trouble(ExitCode.UNREACHABLE, detail) from None
+            raise self._unreachable(error) from None
         return response.status, _decoded(response.body)
 
 

@@ -95,7 +95,10 @@ def backup(
             size = back_up(path, file)
         except BackupRefused as error:
             raise Trouble(ExitCode.USAGE, str(error)) from None
-        told = f"{file} has everything but the master key: keep a copy of {path.parent / 'keys'} elsewhere."
+        told = (
+            f"{file} has everything but the master key and the bytes of files: keep copies of "
+            f"{path.parent / 'keys'} and of {path.parent / 'media'} (or your bucket) elsewhere."
+        )
         out.result({"file": str(file.absolute()), "bytes": size}, lambda: _say(told))
 
 

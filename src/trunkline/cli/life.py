@@ -112,6 +112,8 @@ def _reason(message: Message) -> str:
 def meaning(message: Message) -> str:
     if message["state"] == "held" and message.get("state_reason") == "window_closed":
         return "Waits until the person writes: the 24-hour window is closed."
+    if message["state"] == "held" and message.get("state_reason") == "media":
+        return "Waits until its files are with WhatsApp; then it goes by itself."
     return MEANING.get(message["state"], "A state that this version of the command line does not know.")
 
 

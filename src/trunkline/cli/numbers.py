@@ -29,6 +29,20 @@ class WindowPolicy(StrEnum):
     ADVISE = "advise"
 
 
+class Links(StrEnum):
+    """What becomes of a file that a message names by link."""
+
+    FETCH = "fetch"
+    WHATSAPP = "pass_through"
+
+
+class TemplateCheck(StrEnum):
+    """What becomes of a message by template."""
+
+    CHECK = "check"
+    WHATSAPP = "pass_through"
+
+
 WhichNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="num_…, or the digits of the number.")]
 
 
@@ -109,6 +123,17 @@ class Form:
             help="What free-form messages meet outside the 24-hour window; else enforce for a real number.",
         ),
     ] = None
+    links: Annotated[
+        Links | None,
+        typer.Option("--links", help="Whether files behind links are fetched here, or by WhatsApp."),
+    ] = None
+    template_check: Annotated[
+        TemplateCheck | None,
+        typer.Option(
+            "--template-check",
+            help="Whether templates are checked before they are taken, or by WhatsApp alone; else check.",
+        ),
+    ] = None
     shared: Annotated[
         bool, typer.Option("--shared", help="Others send from it too, such as the phone app.")
     ] = False
@@ -126,6 +151,8 @@ class Form:
             "messages_per_second": self.messages_per_second,
             "daily_recipients": self.daily_recipients,
             "window_policy": self.window_policy,
+            "links": self.links,
+            "template_check": self.template_check,
             "is_shared": self.shared or None,
             "hook_url": self.hook_url,
         }
@@ -197,6 +224,40 @@ def set_window(
         WindowPolicy.HOLD: "holds free-form messages until the person writes",
         WindowPolicy.ADVISE: "sends free-form messages whether the window is open or not",
     }[policy]
+    _change(number, place, account, lambda api, id_: api.patch(f"/v1/numbers/{id_}", body), said)
+
+
+@numbers.command("set-links")
+@expanded
+def set_links(
+    number: WhichNumber,
+    links: Annotated[Links, typer.Argument(metavar="WHO", help="fetch or pass_through.")],
+    place: Place,
+    account: AccountName = None,
+) -> None:
+    """Choose who fetches the files that messages name by link."""
+    said = {
+        Links.FETCH: "has files behind links fetched here, before the send",
+        Links.WHATSAPP: "leaves links to WhatsApp",
+    }[links]
+    body = {"links": links.value}
+    _change(number, place, account, lambda api, id_: api.patch(f"/v1/numbers/{id_}", body), said)
+
+
+@numbers.command("set-template-check")
+@expanded
+def set_template_check(
+    number: WhichNumber,
+    check: Annotated[TemplateCheck, typer.Argument(metavar="CHECK", help="check or pass_through.")],
+    place: Place,
+    account: AccountName = None,
+) -> None:
+    """Choose whether messages by template are checked before they are taken."""
+    said = {
+        TemplateCheck.CHECK: "holds templates against what is known of them",
+        TemplateCheck.WHATSAPP: "leaves the check of templates to WhatsApp",
+    }[check]
+    body = {"template_check": check.value}
     _change(number, place, account, lambda api, id_: api.patch(f"/v1/numbers/{id_}", body), said)
 
 

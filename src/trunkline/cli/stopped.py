@@ -22,6 +22,7 @@ from trunkline.cli.client import Client
 from trunkline.cli.exits import ExitCode, Trouble
 from trunkline.config import Settings
 from trunkline.hooks import HookReceiver
+from trunkline.media_files import open_shelf
 from trunkline.outgoing_http import Answer, open_transport
 from trunkline.runtime import Directory, Runtime
 from trunkline.store import StoreUnavailable, open_store
@@ -73,6 +74,7 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> Runtime
         store=store,
         clock=clock,
         vault=vault,
+        shelf=open_shelf(settings),
         directory=directory,
         connectors=make_connectors(transport),
         random=random.Random(),  # noqa: S311 - it guards nothing

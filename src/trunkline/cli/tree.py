@@ -18,6 +18,7 @@ from trunkline.cli.endpoints import endpoints
 from trunkline.cli.events import events
 from trunkline.cli.keys import keys
 from trunkline.cli.listen import listen
+from trunkline.cli.media import media
 from trunkline.cli.messages import messages
 from trunkline.cli.numbers import numbers
 from trunkline.cli.openapi import openapi
@@ -25,6 +26,7 @@ from trunkline.cli.sandbox import sandbox
 from trunkline.cli.send import send
 from trunkline.cli.serve import serve
 from trunkline.cli.suppressions import suppressions
+from trunkline.cli.templates import templates
 from trunkline.cli.trigger import trigger
 
 app = typer.Typer(
@@ -38,7 +40,9 @@ app.command("serve")(serve)
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(send, name="send")
 app.add_typer(messages, name="messages")
+app.add_typer(media, name="media")
 app.add_typer(conversations, name="conversations")
+app.add_typer(templates, name="templates")
 app.add_typer(suppressions, name="suppressions")
 app.add_typer(consents, name="consents")
 app.add_typer(events, name="events")

@@ -47,6 +47,12 @@ def _failpoints(value: str) -> str | None:
 _FAILPOINT = r"C([1-9]|1\d|2[01]):(kill|stop)(:[1-9]\d*)?"
 _port = _between(0, 65535)
 
+
+def _bucket(value: str) -> str | None:
+    fine = not value or re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", value, re.ASCII)
+    return None if fine else "like s3://bucket or s3://bucket/prefix"
+
+
 ROLES = ("api", "hooks", "dispatch", "process", "deliver", "chores")
 
 
@@ -205,6 +211,17 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Templates:
+    """What is known of message templates."""
+
+    sync_minutes: float = _setting(
+        10.0,
+        "How often all of them are read from the provider, beside what its webhooks tell at once.",
+        check=_between(0.05, 1440),
+    )
+
+
+@dataclass(frozen=True)
 class Limits:
     """What requests may be."""
 
@@ -219,6 +236,34 @@ class Limits:
     )
     event_streams: int = _setting(
         20, "Event streams that an account may have open at a process.", check=_between(1, 10_000)
+    )
+
+
+@dataclass(frozen=True)
+class Media:
+    """Where the bytes of files are."""
+
+    store: str = _setting(
+        "",
+        "`s3://bucket/prefix`: a store that speaks S3. Empty: the folder `media` in the data folder.",
+        check=_bucket,
+    )
+    s3_endpoint: str = _setting(
+        "", "Address of the S3 store. Empty: Amazon's own for the region.", check=_address("https", "http")
+    )
+    s3_region: str = _setting("", "Region of the bucket; many stores take any. Empty: `us-east-1`.")
+    s3_key_id: str = _setting(
+        "", "Id of the access key. Empty: what the machine itself is given, as on Amazon's.", secret=True
+    )
+    s3_secret: str = _setting("", "The secret that belongs to it.", secret=True)
+    upload_bytes: int = _setting(
+        106_954_752,
+        "Largest upload, in bytes: the file and the form around it. Meta takes files of up to 100 MB.",
+        check=_between(65_536, 2_147_483_648),
+    )
+    conversion: str = _setting(
+        "",
+        "`ffmpeg`, or where it is: what uploads that ask for it are converted with. Empty: none are.",
     )
 
 
@@ -244,7 +289,7 @@ class Retention:
         30, "What ended messages say: their text, links and parameters.", check=_days
     )
     messages_days: int = _setting(
-        365, "Ended messages, with their attempts and what was reported of them.", check=_days
+        365, "Ended messages, with all that is known of them; templates that were removed.", check=_days
     )
     inbox_days: int = _setting(7, "Posts of providers that are processed or set aside.", check=_days)
     events_days: int = _setting(
@@ -295,8 +340,10 @@ class Settings:
     delivery: Delivery = field(default_factory=Delivery)
     network: Network = field(default_factory=Network)
     opt_out: OptOut = field(default_factory=OptOut)
+    templates: Templates = field(default_factory=Templates)
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
+    media: Media = field(default_factory=Media)
     metrics: Metrics = field(default_factory=Metrics)
     log: Log = field(default_factory=Log)
 

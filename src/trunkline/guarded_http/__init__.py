@@ -5,6 +5,7 @@ speaks HTTP/1.1 over what was connected, `pool` keeps it for the next request. W
 `outgoing_http` stands in docs/decisions/0016.
 """
 
+from trunkline.guarded_http.fetching import Fetched, FetchError
 from trunkline.guarded_http.transport import ForbiddenUrlError, GuardedTransport, Limits, open_guarded
 
-__all__ = ["ForbiddenUrlError", "GuardedTransport", "Limits", "open_guarded"]
+__all__ = ["FetchError", "Fetched", "ForbiddenUrlError", "GuardedTransport", "Limits", "open_guarded"]

@@ -5,6 +5,7 @@ take of memory is limited: its head to 64 KiB, its body to what the caller asks 
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 import httptools
@@ -21,6 +22,10 @@ class BrokenError(Exception):
         self.has_begun = has_begun
         self.status = status
         super().__init__(detail)
+
+
+class TooLongError(BrokenError):
+    """There is more of it than is wanted."""
 
 
 class Connection(asyncio.Protocol):
@@ -49,12 +54,15 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def exchange(self, request: bytes, longest: int, *, is_cut: bool) -> Answer:
-        """`is_cut`: a body longer than `longest` ends there; or else it is a fault.
+    async def exchange(
+        self, request: bytes, longest: int, *, is_cut: bool, write: Callable[[bytes], None] | None = None
+    ) -> Answer:
+        """`is_cut`: a body longer than `longest` ends there; or else it is a fault. With `write`, that of a
+        200 goes there in parts and not into the answer; what it raises is raised here.
 
         The connection stays open only where it can be used again.
         """
-        reading = self._reading = _Reading(longest, is_cut=is_cut)
+        reading = self._reading = _Reading(longest, is_cut=is_cut, write=write)
         is_whole = False
         try:
             if self._transport is None or not self.is_open:
@@ -72,12 +80,13 @@ class Connection(asyncio.Protocol):
 class _Reading:
     """One answer, as it comes. httptools calls what begins with `on_`."""
 
-    def __init__(self, longest: int, *, is_cut: bool) -> None:
+    def __init__(self, longest: int, *, is_cut: bool, write: Callable[[bytes], None] | None = None) -> None:
         self.done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.may_go_on = False
         """Whether the next answer can be told from the end of this one."""
         self._longest = longest
         self._is_cut = is_cut
+        self._write = write
         self._parser = httptools.HttpResponseParser(self)
         self._received = 0
         self._body_bytes = 0
@@ -121,6 +130,12 @@ class _Reading:
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
+        if self._write is not None:
+            if self._status == 200:
+                self._pass_on(self._write, body)
+            else:
+                self._finish()  # what it says beside its status is nothing that is looked for
+            return
         room = self._longest - len(self._body)
         self._body += body[:room]
         if len(body) > room:
@@ -133,6 +148,18 @@ class _Reading:
         if self._status is not None and not self.done.done():
             self.may_go_on = bool(self._parser.should_keep_alive())
             self._finish()
+
+    def _pass_on(self, write: Callable[[bytes], None], body: bytes) -> None:
+        if self.done.done():
+            return
+        if self._body_bytes > self._longest:
+            detail = f"it is longer than {self._longest} bytes"
+            self.done.set_exception(TooLongError(detail, has_begun=True, status=self._status))
+            return
+        try:
+            write(body)
+        except OSError as error:
+            self.done.set_exception(error)
 
     def _finish(self) -> None:
         if not self.done.done():

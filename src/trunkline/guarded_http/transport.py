@@ -17,10 +17,11 @@ from urllib.parse import urljoin
 
 from trunkline import __version__, url_guard
 from trunkline.errors import Problem
-from trunkline.guarded_http.connection import BrokenError, Connection
+from trunkline.guarded_http.connection import BrokenError, Connection, TooLongError
 from trunkline.guarded_http.dialing import Dial, Dialed, Names, Resolve, dial
+from trunkline.guarded_http.fetching import Fetched, FetchError, Steps, why_not
 from trunkline.guarded_http.pool import Pool
-from trunkline.outgoing_http import AmbiguousError, Answer, NotSentError
+from trunkline.outgoing_http import AmbiguousError, Answer, NotSentError, TransportError
 from trunkline.url_guard import Rules, Target
 
 KEPT_OF_ANSWER = 4096
@@ -99,21 +100,51 @@ class GuardedTransport:
             raise AmbiguousError(str(fault), way.status)
         raise fault
 
+    async def fetch(self, url: str, write: Callable[[bytes], None], longest: int) -> Fetched:
+        """A GET whose 200 is given to `write` in parts. `FetchError` for everything else; `OSError` where
+        `write` has no room. What was written is worth nothing then."""
+        way = _Way()
+        try:
+            async with asyncio.timeout(self._limits.timeout_seconds):
+                answer = await self._follow(way, "GET", url, {}, None, _Sink(write, longest))
+        except TimeoutError:
+            raise FetchError(
+                way.steps, f"not there within {self._limits.timeout_seconds:g} seconds"
+            ) from None
+        except ForbiddenUrlError as error:
+            raise FetchError(way.steps, str(error), is_final=True) from None
+        except TransportError as error:
+            raise FetchError(
+                way.steps, str(error), is_final=isinstance(error.__cause__, TooLongError)
+            ) from None
+        if answer.status != 200:
+            raise why_not(way.steps, answer)
+        return Fetched(answer.headers.get("content-type"), str(way.steps))
+
     async def close(self) -> None:
         self._pool.close()
 
-    async def _follow(
-        self, way: "_Way", method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    async def _follow(  # noqa: PLR0913, PLR0917 - a request, and how it goes
+        self,
+        way: "_Way",
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        sink: "_Sink | None" = None,
     ) -> Answer:
         target = self._target(url)
+        way.steps.begin(target)
         hops = self._limits.most_hops if method == "GET" else 0
         while True:
-            answer = await self._send(way, target, _encode(method, target, headers, body))
+            answer = await self._send(way, target, _encode(method, target, headers, body), sink)
             location = answer.headers.get("location")
             if not hops or answer.status not in _REDIRECTS or not location:
                 return answer
             hops, way.status = hops - 1, answer.status
+            way.steps.answered(answer.status)
             target, former = self._target(_joined(target.url, location)), target
+            way.steps.led_to(target)
             if target.authority != former.authority or target.scheme != former.scheme:
                 headers = {name: headers[name] for name in headers if name.lower() not in _FOR_ONE_ORIGIN}
 
@@ -123,24 +154,28 @@ class GuardedTransport:
             raise ForbiddenUrlError(checked.problems)
         return checked.target
 
-    async def _send(self, way: "_Way", target: Target, request: bytes) -> Answer:
+    async def _send(self, way: "_Way", target: Target, request: bytes, sink: "_Sink | None" = None) -> Answer:
         key = (target.scheme, target.host, target.port)
         kept = self._pool.take(key, lambda peer: url_guard.may_dial(peer, self._rules()))
         if kept is not None:
             try:
-                return await self._exchange(way, kept, request)
+                return await self._exchange(way, kept, request, sink)
             except AmbiguousError as error:
                 if not isinstance(error.__cause__, BrokenError) or error.__cause__.has_begun:
                     raise
         dialed = await self._connect(target)
         connection = await self._start(dialed, target)
         self._pool.know(connection, key, dialed.peer)
-        return await self._exchange(way, connection, request)
+        return await self._exchange(way, connection, request, sink)
 
-    async def _exchange(self, way: "_Way", connection: Connection, request: bytes) -> Answer:
+    async def _exchange(
+        self, way: "_Way", connection: Connection, request: bytes, sink: "_Sink | None"
+    ) -> Answer:
         way.has_left = True
         longest, is_cut = self._limits.longest_answer, self._limits.is_cut
         try:
+            if sink is not None:
+                return await connection.exchange(request, sink.longest, is_cut=False, write=sink.write)
             return await connection.exchange(request, longest, is_cut=is_cut)
         except BrokenError as error:
             raise AmbiguousError(str(error), error.status) from error
@@ -202,12 +237,21 @@ class GuardedTransport:
         return connection
 
 
+class _Sink(NamedTuple):
+    """Where the body of a 200 goes."""
+
+    write: Callable[[bytes], None]
+    longest: int
+
+
 class _Way:
     """How far a request has come."""
 
-    has_left = False
-    status: int | None = None
-    """Of the last redirect."""
+    def __init__(self) -> None:
+        self.has_left = False
+        self.status: int | None = None
+        """Of the last redirect."""
+        self.steps = Steps()
 
 
 def _joined(url: str, location: str) -> str:

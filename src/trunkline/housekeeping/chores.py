@@ -19,7 +19,9 @@ from trunkline.housekeeping import (
     messages,
     parked_facts,
     processes,
+    provider_files,
     prune,
+    templates,
     tier_uses,
 )
 from trunkline.loops import for_ever
@@ -54,6 +56,8 @@ CHORES: Sequence[Chore] = [
         inbox,
         parked_facts,
         processes,
+        provider_files,
+        templates,
         tier_uses,
     )
 ]

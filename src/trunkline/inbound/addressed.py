@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from trunkline.channels.contract import Notice, Parsed, Preference, StatusFact
+from trunkline.channels.template_contract import TemplateNews
 from trunkline.inbound.notices import Announcement
 from trunkline.inbound.received import Arrival, arrival
 from trunkline.inbound.statuses import Report
@@ -47,6 +48,7 @@ class _Reader:
 
     def __init__(self, runtime: Runtime, post: OpenPost) -> None:
         self._evidence_mac = runtime.vault.evidence_mac
+        self._connector = runtime.connectors[post.connector]
         self._post = post
         self._rows = runtime.directory.of_account(post.account_id)
         self._numbers = {row.phone_number_id: row for row in self._rows}
@@ -101,7 +103,13 @@ class _Reader:
             named.id if named else None,
             [row.id for row in concerned],
             self._post.received_at,
+            self._news(notice),
         )
+
+    def _news(self, notice: Notice) -> TemplateNews | None:
+        if notice.type != "template.changed" or self._connector.templates is None:
+            return None
+        return self._connector.templates.news_of(notice.field, notice.value)
 
     def _named(self, notice: Notice) -> NumberRow | None:
         if notice.phone_number_id is not None:

@@ -1,7 +1,7 @@
 """MEDIA: files that people sent, fetched before the provider forgets them.
 
 In come rows that the processor put down with their messages; each is fetched through the number's connector,
-its hash compared, its bytes kept by `media_files.py`, and the row closed. What does not work is tried again
+its hash compared, its bytes kept on the shelf, and the row closed. What does not work is tried again
 with growing pauses for as long as the provider keeps the file, and then `failed` with the reason. One process
 does this for an account; the API fetches at once what somebody asks for earlier. Twice does no harm.
 """
@@ -11,14 +11,14 @@ import base64
 import binascii
 import re
 from math import inf
-from pathlib import Path
 
 import msgspec
 
 from trunkline.channels.contract import MediaError, MediaInfo
-from trunkline.inbound import media_files
-from trunkline.inbound.media_files import Draft
+from trunkline.inbound.media_type import judge
 from trunkline.loops import STORE_RETRY_SECONDS, for_ever, until_kept
+from trunkline.media_files import Draft, ShelfError
+from trunkline.media_probe import probe
 from trunkline.membership import Membership
 from trunkline.runtime import Runtime, log
 from trunkline.store import media
@@ -48,8 +48,7 @@ class MediaFetcher:
         runtime.tally.gauge("media_fetching", lambda: len(self._running))
 
     async def start(self) -> None:
-        data, now = Path(self._runtime.settings.data), self._runtime.clock.now() / 1000
-        await asyncio.to_thread(media_files.remove_old_drafts, data, now)
+        await self._runtime.shelf.remove_old_drafts(self._runtime.clock.now() / 1000)
         going = for_ever(self._runtime.clock, "files of messages", self._look, 0.0)
         self._task = asyncio.create_task(going)
 
@@ -128,12 +127,13 @@ class MediaFetcher:
 
 async def fetch(runtime: Runtime, row: MediaRow) -> MediaRow:
     """The row as it is once its bytes are here. `MediaError`, or `OSError` where our disk takes nothing."""
-    data = Path(runtime.settings.data)
-    with media_files.draft(data) as draft:
+    with runtime.shelf.draft() as draft:
         info = await _download(runtime, row, draft)
         _compare(draft, row.sha256, info.sha256)
-        mime_type, detail = media_files.judge(row.kind, info.mime_type or row.mime_type, draft.head)
-        await asyncio.to_thread(draft.keep, data, row.account_id)
+        await asyncio.to_thread(draft.flush)
+        seen = await asyncio.to_thread(probe, draft.path)
+        mime_type, detail = judge(row.kind, info.mime_type or row.mime_type, seen.mime_type)
+        await runtime.shelf.keep(draft, row.account_id)
         stored = msgspec.structs.replace(
             row, state="stored", mime_type=mime_type, sha256=draft.sha256, size=draft.size, detail=detail
         )
@@ -150,7 +150,8 @@ async def put_off(runtime: Runtime, row: MediaRow, fault: Exception) -> None:
     if (isinstance(fault, MediaError) and fault.is_final) or now + pause * 1000 > row.created_at + LIFE_MS:
         next_at = None
         runtime.tally.count("media_failed_total")
-    detail = str(fault) if isinstance(fault, MediaError) else f"our disk: {type(fault).__name__}"
+    is_told = isinstance(fault, MediaError | ShelfError)
+    detail = str(fault) if is_told else f"our disk: {type(fault).__name__}"
     log.info("a file of message %s is not fetched: %s", row.message_id, detail)
     await until_kept(
         "a file", lambda: runtime.store.write(lambda tx: media.put_off(tx, row, next_at, detail[:500]))

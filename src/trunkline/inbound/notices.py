@@ -10,9 +10,12 @@ from collections.abc import Sequence
 import msgspec
 
 from trunkline.channels.contract import Notice
+from trunkline.channels.template_contract import TemplateNews
 from trunkline.model.events import NewEvent, NoticeData, of_notice
-from trunkline.store import Tx, notices, numbers
+from trunkline.store import Tx, notices, numbers, templates
 from trunkline.store.notices import NewNotice
+from trunkline.templates import register
+from trunkline.templates.register import Place, Source
 
 TOLD = "told by the provider: "
 """How the reason of a hold begins that came of a notice."""
@@ -35,6 +38,8 @@ class Announcement(msgspec.Struct, frozen=True):
     number_ids: Sequence[str]
     """Whom it concerns: the one that it names, else all of its business account."""
     received_at: int
+    news: TemplateNews | None = None
+    """What it says of a template."""
 
 
 async def apply_notices(tx: Tx, announcements: Sequence[Announcement], now: int) -> None:
@@ -45,10 +50,21 @@ async def apply_notices(tx: Tx, announcements: Sequence[Announcement], now: int)
     new = await notices.keep_many(
         tx, [NewNotice(each.account_id, digest, each.received_at) for digest, each in told.items()]
     )
-    for digest, each in told.items():
-        if (each.account_id, digest) in new:
+    fresh = [each for digest, each in told.items() if (each.account_id, digest) in new]
+    await _take_turns(tx, fresh)
+    for each in fresh:
+        if each.notice.type == "template.changed":
+            await _tell_template(tx, each, now)
+        else:
             tx.emit(_event(each))
             await _act(tx, each, now)
+
+
+async def _take_turns(tx: Tx, announcements: Sequence[Announcement]) -> None:
+    """In one order for all, before any number is looked at: so nobody waits in a circle."""
+    places = {(each.account_id, each.notice.waba_id) for each in announcements if each.news is not None}
+    for account_id, waba_id in sorted(places):
+        await templates.lock(tx, account_id, waba_id)
 
 
 def _digest(each: Announcement) -> bytes:
@@ -71,9 +87,19 @@ def _event(each: Announcement) -> NewEvent:
         at=notice.at or each.received_at,
         value=notice.value,
     )
-    template = str(notice.value.get("message_template_id") or "")[:_LONGEST_ID]
-    about = f"template_{template}" if notice.type == "template.changed" and template else each.number_id
-    return of_notice(each.account_id, notice.type, about or f"waba_{notice.waba_id}", data)
+    return of_notice(each.account_id, notice.type, each.number_id or f"waba_{notice.waba_id}", data)
+
+
+async def _tell_template(tx: Tx, each: Announcement, now: int) -> None:
+    """The register makes the event of it, unless it knew. What it does not tell whole is read anew."""
+    notice, place = each.notice, Place(each.account_id, each.notice.waba_id)
+    at = min(notice.at or each.received_at, each.received_at)
+    source = Source(word="webhook", at=at, field=notice.field, value=notice.value)
+    if each.news is None:
+        provider_id = str(notice.value.get("message_template_id") or "")[:_LONGEST_ID]
+        tx.emit(register.of_unread(place, provider_id or None, None, source))
+    elif await register.apply_news(tx, place, each.news, source, now):
+        await tx.tell(f"template {place.account_id} {place.waba_id} {each.news.provider_id}")
 
 
 async def _act(tx: Tx, each: Announcement, now: int) -> None:

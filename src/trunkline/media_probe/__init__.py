@@ -5,5 +5,7 @@ lies about itself is told by what it is. Formats are those that phones exchange.
 """
 
 from trunkline.media_probe.found import UNKNOWN_TYPE, Found
+from trunkline.media_probe.probe import probe
+from trunkline.media_probe.said import fits
 
-__all__ = ["UNKNOWN_TYPE", "Found"]
+__all__ = ["UNKNOWN_TYPE", "Found", "fits", "probe"]

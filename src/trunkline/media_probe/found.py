@@ -21,6 +21,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """One a stream, such as `H.264 High`, `H.265`."""
     audio_codecs: tuple[str, ...] = ()
     """One a stream, such as `AAC`, `Opus`."""
+    has_b_frames: bool | None = None
+    """Whether pictures of the first video stream are stored in another order than shown."""
     channels: int | None = None
     """Of the first audio stream."""
     is_streamable: bool | None = None
@@ -28,4 +30,5 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     fault: str | None = None
     """Why it is not whole or not sound, in words: `it ends in the middle of …`."""
     also: tuple[str, ...] = ()
-    """Other types that the same bytes can be read as: a polyglot."""
+    """Other types that the same bytes can be read as: a polyglot. `UNKNOWN_TYPE` where bytes follow the
+    file's own end, and nobody knows what they are."""

@@ -31,7 +31,7 @@ TYPES: dict[str, str] = {
     "number.released": "A held number sends again.",
     "number.changed": "The provider told of a number: its quality, limit, name or security.",
     "account.changed": "The provider told of the business account: a review, a restriction, an alert.",
-    "template.changed": "The provider told of a template: its status, quality, category or parts.",
+    "template.changed": "A template is new, has another status, quality, category or text, or was removed.",
     "endpoint.paused": "An endpoint took nothing for a long time and is only probed, or its owner paused it.",
     "endpoint.recovered": "An endpoint that was paused or disabled gets its events again.",
     "endpoint.disabled": "An endpoint said that it is gone (410).",
@@ -238,7 +238,7 @@ class InboundData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoticeData(msgspec.Struct, frozen=True, kw_only=True):
-    """`data` of `number.changed`, `account.changed` and `template.changed`."""
+    """`data` of `number.changed` and `account.changed`."""
 
     field: str
     """The provider's word for what this is."""
@@ -247,6 +247,36 @@ class NoticeData(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     value: dict[str, Any]
     """As it came."""
+
+
+class TemplateData(msgspec.Struct, frozen=True, kw_only=True):
+    """`data` of `template.changed`: the template as it is now, and how it came to be so."""
+
+    id: str | None
+    """Null for one that was told of before it was ever read."""
+    waba_id: str
+    number_id: str | None = None
+    provider_id: str | None = None
+    name: str | None = None
+    language: str | None = None
+    category: str | None = None
+    status: str | None = None
+    quality: str | None = None
+    rejected_reason: str | None = None
+    correct_category: str | None = None
+    """The category that the provider will give it."""
+    detail: str | None = None
+    """The provider's own words to its status."""
+    removed_at: int | None = None
+    at: int
+    source: str
+    """How it was learned: `caller`, `answer`, `webhook` or `sync`."""
+    changes: dict[str, tuple[Any, Any]]
+    """Member → before and after; `definition` among them when its text changed."""
+    field: str | None = None
+    """The provider's word for the notice that told it; null where none did."""
+    value: dict[str, Any] | None = None
+    """That notice, as it came."""
 
 
 class OptData(msgspec.Struct, frozen=True, kw_only=True):
@@ -305,6 +335,12 @@ def of_opt(account_id: str, opt: OptData, address: str, *, wants: bool) -> NewEv
 
 def of_notice(account_id: str, type_: str, object_id: str, notice: NoticeData) -> NewEvent:
     return NewEvent(account_id, type_, object_id, notice.at, _encode(notice).decode(), notice.number_id)
+
+
+def of_template(account_id: str, template: TemplateData) -> NewEvent:
+    named = f"template_{template.provider_id}" if template.provider_id else f"waba_{template.waba_id}"
+    about = template.id or named
+    return NewEvent(account_id, "template.changed", about, template.at, _encode(template).decode())
 
 
 def of_number(account_id: str, number: NumberData, *, is_held: bool) -> NewEvent:

@@ -57,6 +57,10 @@ class Draft(msgspec.Struct, frozen=True):
     fallback: dict[str, Any] | None = None
     """What goes in its place while the window is closed, in the same form as `content`."""
     purpose: str | None = None
+    languages: tuple[str, ...] = ()
+    """In which its template may go when the language that it names will not do, in this order."""
+    fallback_languages: tuple[str, ...] = ()
+    """The same of the template in `fallback`."""
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -112,8 +112,13 @@ def new_message(runtime: Runtime, account_id: str, number: NumberRow, draft: Dra
     )
 
 
+_WITHOUT_FILES = frozenset({"text", "reaction", "read", "location", "contacts"})
+
+
 def _has_media(runtime: Runtime, number: NumberRow, draft: Draft) -> bool:
     """Whether files must be with the provider before it goes: uploaded here, or links that we fetch."""
+    if draft.type in _WITHOUT_FILES and draft.fallback is None:
+        return False  # most messages are such, and need not be gone through
     connector = runtime.connectors[number.connector]
     contents = [draft.content] if draft.fallback is None else [draft.content, draft.fallback]
     files = [file for content in contents for file in connector.files_of(content)]

@@ -23,7 +23,7 @@ from trunkline.outbound.verdict import MAX_RETRIES, Verdict, judge
 from trunkline.outbound.wire_marks import WireMarks
 from trunkline.runtime import Runtime, log
 from trunkline.store import StoreUnavailable, attempts, messages, settlement
-from trunkline.store.attempts import Intent
+from trunkline.store.attempts import AttemptRow, Intent
 from trunkline.store.messages import Waiting
 
 
@@ -42,6 +42,7 @@ class Carrier:
         marks: WireMarks,
         governor: Governor,
         hold: Callable[[str], Awaitable[None]],
+        forget_files: Callable[[Waiting], Awaitable[None]],
     ) -> None:
         self._runtime = runtime
         self._governor = governor
@@ -49,6 +50,7 @@ class Carrier:
         self._owned = owned
         self._marks = marks
         self._hold = hold
+        self._forget_files = forget_files
         self.is_stopping = False
         """Nothing new is begun: an intent that the store does not take now is given up."""
 
@@ -69,6 +71,8 @@ class Carrier:
         if message.has_fallback:
             message = await self._as_it_goes(message)
         slot, outcome = await self._send(message, n)
+        if isinstance(outcome, Refused) and outcome.error.effect == "renew_media":
+            outcome = await self._renewed(message, n, outcome.error)
         verdict = await self._record(message, n, outcome)
         if slot is not None:  # not when this was canceled: then the attempt is still open
             self._marks.give_back(slot)
@@ -156,6 +160,15 @@ class Carrier:
             token=make_token(message.id, n, self._runtime.vault.evidence_mac),
         )
 
+    async def _renewed(self, message: Waiting, n: int, error: SendError) -> Outcome:
+        """The provider does not know a file any more. What is known of it is forgotten before the outcome is
+        recorded, so that nobody takes the same id again; once for each message."""
+        former = await self._attempts(message) if n > 1 else []
+        if not message.files or any(_asks_renewal(attempt.error) for attempt in former):
+            return Refused(msgspec.structs.replace(error, effect="fail"))
+        await self._forget_files(message)
+        return Refused(error)
+
     async def _record(self, message: Waiting, n: int, outcome: Outcome) -> Verdict | None:
         """What was recorded, sooner or later; None when a status had settled the send before."""
         reach("C9")
@@ -187,12 +200,19 @@ class Carrier:
         """By which patience with a refusal ends: an outage in which nothing left must not use it up."""
         if n <= MAX_RETRIES:
             return n
+        former = await self._attempts(message)
+        return 1 + sum(attempt.outcome == "refused" for attempt in former)
+
+    async def _attempts(self, message: Waiting) -> list[AttemptRow]:
         store, key = self._runtime.store, (message.account_id, message.id)
-        former = await until_kept(
+        return await until_kept(
             f"the attempts of message {message.id}",
             lambda: store.read(lambda tx: attempts.of_message(tx, *key)),
         )
-        return 1 + sum(attempt.outcome == "refused" for attempt in former)
+
+
+def _asks_renewal(error: str | None) -> bool:
+    return error is not None and msgspec.json.decode(error, type=SendError).effect == "renew_media"
 
 
 _NEVER_SENT = SendError(

@@ -12,6 +12,7 @@ from trunkline.loops import for_ever
 from trunkline.membership import Membership
 from trunkline.outbound.number import NumberDispatcher, Shared
 from trunkline.outbound.ownership import NumberOwnership, take_over
+from trunkline.outbound.preparation import Preparation
 from trunkline.outbound.slots import FairSlots
 from trunkline.runtime import Runtime, log
 from trunkline.store import StoreUnavailable, Tx, attempts, leases, numbers
@@ -41,6 +42,7 @@ class Dispatcher:
         self._runtime = runtime
         self._membership = membership
         self.slots = FairSlots(runtime.settings.dispatch.max_in_flight)
+        self.preparation = Preparation(runtime)
         self._ownership: NumberOwnership | None = None
         self._numbers: dict[str, NumberDispatcher] = {}
         self._following = asyncio.Lock()
@@ -163,6 +165,7 @@ class Dispatcher:
             self._give_up(number_id, STOP_SECONDS)
         if self._leaving:
             await asyncio.wait(self._leaving, timeout=STOP_SECONDS + ROUND_SECONDS)
+        await self.preparation.close()
         self._ownership.close()
 
     # -- ownership
@@ -200,7 +203,7 @@ class Dispatcher:
         assert self._ownership is not None
         owned = await self._ownership.take(row)
         if owned is not None:
-            shared = Shared(self._ownership.marks, self.slots, self._tell)
+            shared = Shared(self._ownership.marks, self.slots, self._tell, self.preparation)
             number = NumberDispatcher(self._runtime, row, owned, shared)
             self._numbers[row.id] = number
             number.start()

@@ -138,6 +138,11 @@ class Lanes:
             lane.holder = ""
             self._schedule(lane, now)
 
+    def is_overtaken(self, message: Waiting) -> bool:
+        """Whether something of a higher priority waits in the lane that it keeps busy."""
+        lane = self._lanes.get(message.recipient)
+        return lane is not None and lane.best() < message.priority
+
     def block(self, recipient: str, message_id: str) -> None:
         """Nothing leaves in this lane until this message is settled: an earlier run left its attempt open."""
         lane = self._lane(recipient)

@@ -93,6 +93,10 @@ class Line:
         self._lanes.put_back(message, now + int(seconds * 1000) + 1, now)
         self.wake.set()
 
+    def is_overtaken(self, message: Waiting) -> bool:
+        """Whether something of a higher priority waits in the lane that it keeps busy."""
+        return self._lanes.is_overtaken(message)
+
     def free(self, recipient: str, message_id: str) -> None:
         self._lanes.free(recipient, message_id, self.now())
         self.wake.set()

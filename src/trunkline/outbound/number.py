@@ -16,8 +16,10 @@ from trunkline.loops import STORE_RETRY_SECONDS, for_ever, until_kept
 from trunkline.model.message import State
 from trunkline.outbound import doubts
 from trunkline.outbound.carry import Carrier, IntentFault
+from trunkline.outbound.file_waits import FileWaits
 from trunkline.outbound.governor import Governor
 from trunkline.outbound.line import Line
+from trunkline.outbound.preparation import Preparation
 from trunkline.outbound.slots import FairSlots
 from trunkline.outbound.verdict import Verdict
 from trunkline.outbound.wire_marks import WireMarks
@@ -52,6 +54,7 @@ class Shared(NamedTuple):
     marks: WireMarks
     slots: FairSlots
     tell: Tell
+    preparation: Preparation
 
 
 class NumberDispatcher:
@@ -67,7 +70,11 @@ class NumberDispatcher:
         self._tell = shared.tell
         self._slots = shared.slots
         self._governor = Governor(runtime.settings, row, runtime.clock.monotonic(), runtime.random)
-        self._carrier = Carrier(runtime, row.connector, owned, shared.marks, self._governor, self._hold)
+        files = shared.preparation
+        self._files = FileWaits(runtime, owned, files, self.line, self._hold)
+        self._carrier = Carrier(
+            runtime, row.connector, owned, shared.marks, self._governor, self._hold, files.forget
+        )
         self._sends: set[asyncio.Task[None]] = set()
         self._out: set[str] = set()  # the messages that were taken from the line and have no outcome yet
         self._doubts: dict[str, str] = {}  # a message that blocks its lane → its recipient
@@ -122,7 +129,7 @@ class NumberDispatcher:
         """A message whose doubt has ended is queued once more: it goes before what waits behind it."""
         read, account_id = self._runtime.store.read, self._row.account_id
         message = await read(lambda tx: messages.one_waiting(tx, account_id, message_id))
-        if message is not None and message_id not in self._out:  # else it was heard before, and goes already
+        if message is not None and not self._is_out(message_id):  # else it was heard before, and goes already
             self._doubts.pop(message_id, None)
             self.line.put_back(message, 0)
 
@@ -143,7 +150,7 @@ class NumberDispatcher:
     def free(self, recipient: str, message_id: str) -> None:
         """The doubt about a message has ended, by evidence or not: its lane may go on."""
         self._doubts.pop(message_id, None)
-        if message_id not in self._out:  # else a new attempt keeps the lane, or the answer is on its way
+        if not self._is_out(message_id):  # else a new attempt keeps the lane, or the answer is on its way
             self.line.free(recipient, message_id)
 
     async def stop(self, seconds: float) -> None:
@@ -165,6 +172,10 @@ class NumberDispatcher:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._files.stop()
+
+    def _is_out(self, message_id: str) -> bool:
+        return message_id in self._out or self._files.has(message_id)
 
     # -- the loops
 
@@ -191,6 +202,9 @@ class NumberDispatcher:
                 await clock.sleep(wait)
             elif (message := self._take()) is None:
                 await self._until_woken(self.line.seconds_to_next())
+            elif message.has_media and message.files is None:
+                self._files.begin(self._row, message)
+                await asyncio.sleep(0)  # there may be thousands
             else:
                 self._out.add(message.id)
                 if not self._slots.try_acquire(message.account_id):
@@ -198,8 +212,13 @@ class NumberDispatcher:
                 self._start(message)
 
     def _take(self) -> Waiting | None:
-        """The next message that the governor lets go."""
+        """The next message that the governor lets go; or one whose files are to be made ready first."""
         while (message := self.line.take()) is not None:
+            if message.has_media and message.files is None:
+                with_files = self._files.with_files(message)
+                if with_files is None:
+                    return message
+                message = with_files
             wait = self._governor.admit(message, self._runtime.clock.monotonic())
             if wait == 0:
                 return message
@@ -296,6 +315,8 @@ class NumberDispatcher:
     def _after(self, message: Waiting, verdict: Verdict) -> None:
         """What a recorded verdict means for the line and the pace."""
         self._governor.learn(message, verdict, self._runtime.clock.monotonic())
+        if verdict.error is not None and verdict.error.effect == "renew_media":
+            message = msgspec.structs.replace(message, files=None)
         if verdict.retry_seconds is not None:
             self.line.put_back(message, verdict.retry_seconds)
         elif verdict.is_open:
@@ -331,6 +352,7 @@ class NumberDispatcher:
 
     async def _release(self) -> None:
         """The held messages come before those that queued behind them, so the whole line is made anew."""
+        await self._files.end()
         if self._sends:
             await asyncio.wait(self._sends)
         await until_kept(f"the release of number {self._row.id}", self._unhold)

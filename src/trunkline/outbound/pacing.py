@@ -1,12 +1,10 @@
-"""Pace: how fast one number may send, in all and to one recipient, and how fast an app may manage.
+"""Pace: how fast one number may send, in all and to one recipient.
 
 Pure arithmetic over a clock reading. Meta allows a number 80 messages a second (up to 1,000 after an
-upgrade), one message in 6 seconds to the same person with a burst of 45 borrowed from the future, and an app
-200 management calls an hour for each business account (Cloud API, "Throughput", "Send messages", "Rate
-limits"). We stay below these, so that Meta seldom has to say no, and go slower for a while when it does.
+upgrade), and one message in 6 seconds to the same person with a burst of 45 borrowed from the future (Cloud
+API, "Throughput", "Send messages"). We stay below these, so that Meta seldom has to say no, and go slower
+for a while when it does. How fast an app may manage is in `templates/pace.py`.
 """
-
-from collections import deque
 
 BURST_SECONDS = 0.05
 """How much of a second's allowance may go at once after a pause: enough to be smooth, too little to hurt."""
@@ -22,8 +20,6 @@ SLOWEST = 1.0
 
 DEAF_SECONDS = 1.0
 """So long after a no, or for the pause that it asked for, others are about the same excess."""
-
-HOUR = 3600.0
 
 _FEW = 10_000
 """Recipients whose pace is remembered before any is forgotten."""
@@ -121,21 +117,3 @@ class PairPace:
     def _forget_full(self, now: float) -> None:
         self._full_at = {recipient: at for recipient, at in self._full_at.items() if at > now}
         self._look_at = max(_FEW, 2 * len(self._full_at))  # or a long list is gone through at every send
-
-
-class CallPace:
-    """Management calls: so many within any hour, for each app and business account."""
-
-    def __init__(self, per_hour: int = 200) -> None:
-        self._per_hour = per_hour
-        self._calls: dict[tuple[str, str], deque[float]] = {}
-
-    def take(self, app_id: str, waba_id: str, now: float) -> float:
-        """0 when the call may be made, and is counted; else the seconds until the next one may."""
-        calls = self._calls.setdefault((app_id, waba_id), deque())
-        while calls and calls[0] <= now - HOUR:
-            calls.popleft()
-        if len(calls) >= self._per_hour:
-            return calls[0] + HOUR - now
-        calls.append(now)
-        return 0.0

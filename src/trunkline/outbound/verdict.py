@@ -88,6 +88,8 @@ def _refused(error: SendError, n: int, chance: random.Random) -> Verdict:
             return change(base, state=State.FAILED)
         case "retry":
             return change(base, retry_seconds=max(floor, backoff(n, chance)))
+        case "renew_media":  # the caller has seen to it that this is not for ever
+            return change(base, retry_seconds=0.0)
         case "slow_number":
             wait = max(floor, min(LONGEST_PAUSE, backoff(n, chance)))
             return change(base, retry_seconds=wait, slow_number_seconds=wait)

@@ -135,9 +135,9 @@ async def old(tx: Tx, account_id: str, before_at: int, count: int) -> list[OldMe
     return [OldMedia(*row) for row in rows]
 
 
-async def is_needed(tx: Tx, account_id: str, file: OldMedia) -> bool:
-    """Whether another file that stays has the same bytes."""
-    row = await tx.fetch_one(_Q["others"], account_id=account_id, sha256=file.sha256, id=file.id)
+async def is_needed(tx: Tx, account_id: str, sha256: str, beside: str = "") -> bool:
+    """Whether a file that stays, other than `beside`, has these bytes."""
+    row = await tx.fetch_one(_Q["others"], account_id=account_id, sha256=sha256, id=beside)
     return row is not None
 
 

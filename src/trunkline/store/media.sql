@@ -37,7 +37,7 @@ WHERE account_id = :account_id AND created_at < :before_at AND state <> 'removed
 ORDER BY created_at LIMIT :count;
 
 -- name: others
--- Whether another file of the account has the same bytes (index media_content).
+-- Whether a file of the account has these bytes, beside one (index media_content).
 SELECT 1 FROM media WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'stored' AND id <> :id LIMIT 1;
 
 -- name: remove

@@ -85,6 +85,18 @@ async def set_window_policy(tx: Tx, account_id: str, number_id: str, policy: str
     return row is not None
 
 
+async def set_links(tx: Tx, account_id: str, number_id: str, links: str, now: int) -> bool:
+    row = await tx.fetch_one(_Q["set_links"], account_id=account_id, id=number_id, links=links, now=now)
+    return row is not None
+
+
+async def set_template_check(tx: Tx, account_id: str, number_id: str, check: str, now: int) -> bool:
+    row = await tx.fetch_one(
+        _Q["set_template_check"], account_id=account_id, id=number_id, template_check=check, now=now
+    )
+    return row is not None
+
+
 async def remove(tx: Tx, account_id: str, number_id: str, now: int) -> bool:
     return await tx.fetch_one(_Q["remove"], account_id=account_id, id=number_id, now=now) is not None
 

@@ -40,6 +40,18 @@ UPDATE numbers SET window_policy = :policy, updated_at = :now
 WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
 RETURNING id;
 
+-- name: set_links
+-- Who fetches files behind links from now on.
+UPDATE numbers SET links = :links, updated_at = :now
+WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
+RETURNING id;
+
+-- name: set_template_check
+-- Whether templates are held against what is known of them from now on.
+UPDATE numbers SET template_check = :template_check, updated_at = :now
+WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
+RETURNING id;
+
 -- name: remove
 -- The number sends no more. The row stays, since messages point at it.
 UPDATE numbers SET removed_at = :now, is_default = 0, updated_at = :now

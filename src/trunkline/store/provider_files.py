@@ -42,5 +42,6 @@ async def forget(tx: Tx, account_id: str, number_id: str, provider_id: str) -> N
     await tx.execute(_Q["forget"], account_id=account_id, number_id=number_id, provider_id=provider_id)
 
 
-async def prune(tx: Tx, account_id: str, before: int) -> None:
-    await tx.execute(_Q["prune"], account_id=account_id, before=before)
+async def prune(tx: Tx, account_id: str, before: int, count: int) -> int:
+    """How many were forgotten that ended before a moment."""
+    return len(await tx.fetch(_Q["prune"], account_id=account_id, before=before, count=count))

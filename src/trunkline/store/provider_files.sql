@@ -18,4 +18,7 @@ WHERE account_id = :account_id AND number_id = :number_id AND provider_id = :pro
 
 -- name: prune
 -- Ids that the provider has forgotten as well.
-DELETE FROM media_at_provider WHERE account_id = :account_id AND expires_at < :before;
+DELETE FROM media_at_provider WHERE account_id = :account_id AND provider_id IN (
+    SELECT provider_id FROM media_at_provider
+    WHERE account_id = :account_id AND expires_at < :before LIMIT :count)
+RETURNING provider_id;

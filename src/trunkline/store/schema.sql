@@ -375,6 +375,16 @@ CREATE TABLE media_at_provider (
     PRIMARY KEY (account_id, number_id, sha256, mime_type)
 );
 
+-- Contents whose bytes may belong to nobody, and when that is to be looked into: of files that are being stored,
+-- in case that this ends amid it, and of files that were removed.
+CREATE TABLE media_leaving (
+    account_id TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, sha256)
+);
+CREATE INDEX media_leaving_due ON media_leaving (account_id, due_at);
+
 -- Templates as the provider has them, or as they were before it had them: one row a name and language, for each
 -- business account of the provider's. `definition` is JSON: components, and what else the provider takes with them.
 -- A removed one keeps its row: it tells why messages of it failed, and its name may be taken anew.

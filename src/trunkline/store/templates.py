@@ -4,6 +4,8 @@ What changes a template here also writes its history, tells the other processes 
 leaves its event to the caller: `templates/register.py` does all of it.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from trunkline.store.contract import Row, Tx
@@ -57,7 +59,7 @@ class SyncRow(msgspec.Struct, frozen=True):
     waba_id: str
     due_at: int
     synced_at: int | None
-    """The last time that all of them were read; None: never."""
+    """When the last reading of all of them began; None: none was ever finished."""
     tries: int
     """How often it failed since."""
     detail: str | None
@@ -95,6 +97,20 @@ async def get(tx: Tx, account_id: str, template_id: str) -> TemplateRow | None:
 async def by_provider_id(tx: Tx, account_id: str, provider_id: str) -> TemplateRow | None:
     row = await tx.fetch_one(_Q["by_provider_id"], account_id=account_id, provider_id=provider_id)
     return _row(row) if row else None
+
+
+async def by_provider_ids(tx: Tx, account_id: str, provider_ids: Sequence[str]) -> dict[str, TemplateRow]:
+    """Those that are there, by the provider's id."""
+    query = _Q["by_provider_id"]
+    values = {"account_id": account_id}
+    asked = [tuple((values | {"provider_id": id_})[name] for name in query.params) for id_ in provider_ids]
+    rows = [_row(row) for row in await tx.fetch_many(query, asked)]
+    return {row.provider_id: row for row in rows if row.provider_id is not None}
+
+
+async def was_removed(tx: Tx, account_id: str, provider_id: str) -> bool:
+    row = await tx.fetch_one(_Q["was_removed"], account_id=account_id, provider_id=provider_id)
+    return row is not None
 
 
 async def of_name(tx: Tx, account_id: str, waba_id: str, name: str) -> list[TemplateRow]:
@@ -163,3 +179,21 @@ async def syncs(tx: Tx, account_id: str) -> list[SyncRow]:
 
 async def keep_sync(tx: Tx, row: SyncRow) -> None:
     await tx.execute(_Q["keep_sync"], **msgspec.structs.asdict(row))
+
+
+async def lock(tx: Tx, account_id: str, waba_id: str) -> bool:
+    """Nobody else changes these templates until the end of the transaction. Whether they were ever read."""
+    row = await tx.fetch_one(_Q["lock"], account_id=account_id, waba_id=waba_id)
+    return row is not None and row[1] is not None
+
+
+async def ask_sync(tx: Tx, account_id: str, waba_id: str, now: int) -> None:
+    """They are due from now on."""
+    await tx.execute(_Q["ask_sync"], account_id=account_id, waba_id=waba_id, now=now)
+
+
+async def forget(tx: Tx, account_id: str, before: int, count: int) -> int:
+    """Those that were removed before then, with their history; how many."""
+    values = {"account_id": account_id, "before": before, "count": count}
+    await tx.execute(_Q["forget_changes"], **values)
+    return len(await tx.fetch(_Q["forget"], **values))

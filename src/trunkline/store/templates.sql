@@ -25,6 +25,11 @@ SELECT account_id, id, waba_id, provider_id, name, language, category, status, d
     rejected_reason, correct_category, detail, created_at, changed_at, seen_at, removed_at
 FROM templates WHERE account_id = :account_id AND provider_id = :provider_id AND removed_at IS NULL;
 
+-- name: was_removed
+-- Whether the provider had one of this id that is removed here.
+SELECT id FROM templates
+WHERE account_id = :account_id AND provider_id = :provider_id AND removed_at IS NOT NULL LIMIT 1;
+
 -- name: of_name
 -- A template in all its languages (index templates_name).
 SELECT account_id, id, waba_id, provider_id, name, language, category, status, definition, quality,
@@ -91,3 +96,29 @@ INSERT INTO template_syncs (account_id, waba_id, due_at, synced_at, tries, detai
 VALUES (:account_id, :waba_id, :due_at, :synced_at, :tries, :detail)
 ON CONFLICT (account_id, waba_id) DO UPDATE SET due_at = excluded.due_at, synced_at = excluded.synced_at,
     tries = excluded.tries, detail = excluded.detail;
+
+-- name: lock
+-- One writer of a business account's templates at a time, until the transaction ends; one not read yet is due.
+INSERT INTO template_syncs (account_id, waba_id, due_at, synced_at, tries, detail)
+VALUES (:account_id, :waba_id, 0, NULL, 0, NULL)
+ON CONFLICT (account_id, waba_id) DO UPDATE SET due_at = template_syncs.due_at
+RETURNING due_at, synced_at;
+
+-- name: ask_sync
+-- They are to be read at once, whatever kept them waiting.
+INSERT INTO template_syncs (account_id, waba_id, due_at, synced_at, tries, detail)
+VALUES (:account_id, :waba_id, :now, NULL, 0, NULL)
+ON CONFLICT (account_id, waba_id) DO UPDATE SET due_at = excluded.due_at, tries = 0;
+
+-- name: forget_changes
+-- The history of templates that were removed long ago, some at a time.
+DELETE FROM template_changes
+WHERE account_id = :account_id AND template_id IN (SELECT id FROM templates
+    WHERE account_id = :account_id AND removed_at < :before ORDER BY id LIMIT :count);
+
+-- name: forget
+-- These templates.
+DELETE FROM templates
+WHERE account_id = :account_id AND id IN (SELECT id FROM templates
+    WHERE account_id = :account_id AND removed_at < :before ORDER BY id LIMIT :count)
+RETURNING id;

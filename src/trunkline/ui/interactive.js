@@ -15,7 +15,7 @@ import { line, needed, object, objects } from "./values.js";
 export function interactive(content, view, m) {
   const kind = needed(content.type);
   if (Object.hasOwn(ANSWERS, kind)) return ANSWERS[kind](object(content[kind]), view);
-  if (Object.hasOwn(WHOLE, kind)) return WHOLE[kind](content, view, object(content.action));
+  if (Object.hasOwn(WHOLE, kind)) return WHOLE[kind](content, view, object(content.action), header(content.header, view, m));
   if (!Object.hasOwn(BUTTONS, kind)) throw new TypeError("an unknown kind of interactive message");
   return {
     main: html`${header(content.header, view, m)}${body(content.body, view)}${footer(content.footer)}`,

@@ -90,16 +90,17 @@ export function order(content, view) {
 }
 
 /** A bill (`order_details`). Amounts are whole numbers of 1/offset of the currency. */
-export function bill(content, view, action) {
+export function bill(content, view, action, header) {
   const parameters = object(action.parameters);
   const { currency, reference_id: reference } = parameters;
   const details = object(parameters.order);
+  const items = objects(details.items);
   const sum = (part) => money(object(part).value, object(part).offset ?? 100, currency);
   const rows = ["subtotal", "discount", "shipping", "tax"].filter((name) => sum(details[name]));
   return {
-    main: html`<div class="wa-bill-head">${icon("card")}<span><strong>Order ${line(reference, 60)}</strong>
-        <span class="wa-small">${objects(details.items).length} items</span></span></div>
-      <ul class="wa-lines">${objects(details.items).map((item) => lineItem(item.name, item.quantity, sum(item.sale_amount ?? item.amount)))}</ul>
+    main: html`${header}<div class="wa-bill-head">${icon("card")}<span><strong>Order ${line(reference, 60)}</strong>
+        ${items.length ? html`<span class="wa-small">${items.length} item${items.length === 1 ? "" : "s"}</span>` : null}</span></div>
+      <ul class="wa-lines">${items.map((item) => lineItem(item.name, item.quantity, sum(item.sale_amount ?? item.amount)))}</ul>
       <dl class="wa-sums">${rows.map((name) => sumRow(name, `${name === "discount" ? "−" : ""}${sum(details[name])}`))}
         ${sumRow("total", sum(parameters.total_amount))}</dl>
       ${body(content.body, view)}${footer(content.footer)}`,
@@ -113,11 +114,11 @@ export function bill(content, view, action) {
   };
 }
 
-export function orderStatus(content, view, action) {
+export function orderStatus(content, view, action, header) {
   const parameters = object(action.parameters);
   const state = object(parameters.order);
   return {
-    main: html`<div class="wa-bill-head">${icon("bag")}<span><strong>Order ${line(parameters.reference_id, 60)}</strong>
+    main: html`${header}<div class="wa-bill-head">${icon("bag")}<span><strong>Order ${line(parameters.reference_id, 60)}</strong>
         <span class="wa-status">${line(state.status, 40).replaceAll("_", " ") || "updated"}</span>
         ${line(state.description) ? html`<span class="wa-small" dir="auto">${line(state.description)}</span>` : null}</span></div>
       ${body(content.body, view)}${footer(content.footer)}`,

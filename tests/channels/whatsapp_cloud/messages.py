@@ -103,3 +103,79 @@ def url_button(index: Any = 0, **parameter: Any) -> dict[str, Any]:
 
 def contact(**more: Any) -> dict[str, Any]:
     return message("contacts", [{"name": {"formatted_name": "Ada", "first_name": "Ada"}, **more}])
+
+
+def interactive(kind: str, action: Any, **more: Any) -> dict[str, Any]:
+    return message("interactive", {"type": kind, "body": {"text": "Well?"}, "action": action, **more})
+
+
+def link(**parameters: Any) -> dict[str, Any]:
+    """An action of one link."""
+    given = {"display_text": "Go", "url": "https://example.com/", **parameters}
+    return {"name": "cta_url", "parameters": given}
+
+
+def flow(**parameters: Any) -> dict[str, Any]:
+    given = {"flow_message_version": "3", "flow_id": "1", "flow_cta": "Start", **parameters}
+    return interactive("flow", {"name": "flow", "parameters": given})
+
+
+def address(**parameters: Any) -> dict[str, Any]:
+    return interactive(
+        "address_message", {"name": "address_message", "parameters": {"country": "IN", **parameters}}
+    )
+
+
+def carousel(*cards: Any) -> dict[str, Any]:
+    return interactive("carousel", {"cards": list(cards)})
+
+
+def media_card(index: Any, action: Any = None, **more: Any) -> dict[str, Any]:
+    header = {"type": "image", "image": {"id": "81"}}
+    return {
+        "card_index": index,
+        "type": "cta_url",
+        "header": header,
+        "action": link() if action is None else action,
+        **more,
+    }
+
+
+def product_card(index: int, catalog: str = "1") -> dict[str, Any]:
+    action = {"catalog_id": catalog, "product_retailer_id": f"sku-{index}"}
+    return {"card_index": index, "type": "product", "action": action}
+
+
+def quick_replies(*replies: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "buttons": [
+            {"type": "quick_reply", "quick_reply": {"id": id_, "title": title}} for id_, title in replies
+        ]
+    }
+
+
+def money(value: Any, **more: Any) -> dict[str, Any]:
+    return {"value": value, "offset": 100, **more}
+
+
+def order(**members: Any) -> dict[str, Any]:
+    """Two of one item for 10.00 in all, with 1.00 of tax."""
+    item = {"retailer_id": "a", "name": "Box", "amount": money(500), "quantity": 2}
+    return {"status": "pending", "items": [item], "subtotal": money(1000), "tax": money(100), **members}
+
+
+def order_details(**parameters: Any) -> dict[str, Any]:
+    given = {
+        "reference_id": "order-81",
+        "type": "digital-goods",
+        "currency": "INR",
+        "total_amount": money(1100),
+        "order": order(),
+        **parameters,
+    }
+    return interactive("order_details", {"name": "review_and_pay", "parameters": given})
+
+
+def order_status(**parameters: Any) -> dict[str, Any]:
+    given = {"reference_id": "order-81", "order": {"status": "shipped"}, **parameters}
+    return interactive("order_status", {"name": "review_order", "parameters": given})

@@ -65,6 +65,7 @@ REFUSED = {
     "send_at true": (text(send_at=True), ["/send_at type"]),
     "preview in quotes": (message("text", {"body": "x", "preview_url": "true"}), ["/text/preview_url type"]),
     "neither id nor link": (message("image", {"caption": "x"}), ["/image exactly_one"]),
+    "a piece of an id of ours": (message("image", {"id": "med_01k0"}), ["/image/id media_id"]),
     "id and link": (message("sticker", {"id": "81", "link": LINK}), ["/sticker exactly_one"]),
     "audio with caption": (
         message("audio", {"id": "81", "caption": "x"}),
@@ -212,6 +213,18 @@ REFUSED = {
         ["/template/language required"],
     ),
     "template without code": (template(language={}), ["/template/language/code required"]),
+    "template in no other language": (
+        template(language={"code": "en", "fallback": []}),
+        ["/template/language/fallback too_few"],
+    ),
+    "template in eleven other languages": (
+        template(language={"code": "en", "fallback": ["de"] * 11}),
+        ["/template/language/fallback too_many"],
+    ),
+    "template in another language with hyphen": (
+        template(language={"code": "en", "fallback": ["de", "en-US"]}),
+        ["/template/language/fallback/1 format"],
+    ),
     "template language with hyphen": (
         template(language={"code": "en-US"}),
         ["/template/language/code format"],

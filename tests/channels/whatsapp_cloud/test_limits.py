@@ -3,11 +3,11 @@
 Lengths are counted in code points, so the filler is a character that takes four bytes and two UTF-16 units.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
+from tests.channels.whatsapp_cloud.limits import Limit, accepted_sizes, chars, refused_sizes
 from tests.channels.whatsapp_cloud.messages import (
     NOW,
     a_list,
@@ -24,20 +24,6 @@ from tests.channels.whatsapp_cloud.messages import (
     text,
     url_button,
 )
-
-
-class Limit(NamedTuple):
-    name: str
-    least: int | None
-    """The smallest that is accepted; None where there is no lower bound to test."""
-    most: int | None
-    pointer: str
-    """Of the problem, beyond either bound."""
-    request: Callable[[int], dict[str, Any]]
-
-
-def chars(count: int) -> str:
-    return "\N{PARTY POPPER}" * count
 
 
 def media(type_: str, count: int) -> dict[str, Any]:
@@ -290,31 +276,12 @@ def user_id(given: str) -> dict[str, Any]:
     return {"recipient": given, "type": "text", "text": {"body": "Hi"}}
 
 
-def accepted_sizes() -> list[Any]:
-    found = []
-    for limit in LIMITS:
-        sizes = {limit.least, limit.most} - {None}
-        sizes |= {limit.most - 1} if limit.most is not None and limit.most != limit.least else set()
-        sizes |= {limit.least + 1} if limit.least is not None and limit.most != limit.least else set()
-        found += [pytest.param(limit, size, id=f"{limit.name} {size}") for size in sorted(sizes)]
-    return found
-
-
-def refused_sizes() -> list[Any]:
-    found = []
-    for limit in LIMITS:
-        sizes = [limit.most + 1] if limit.most is not None else []
-        sizes += [limit.least - 1] if limit.least is not None else []
-        found += [pytest.param(limit, size, id=f"{limit.name} {size}") for size in sizes]
-    return found
-
-
-@pytest.mark.parametrize(("limit", "size"), accepted_sizes())
+@pytest.mark.parametrize(("limit", "size"), accepted_sizes(LIMITS))
 def test_at_and_within_a_limit_it_is_accepted(limit: Limit, size: int) -> None:
     assert check(limit.request(size)).problems == ()
 
 
-@pytest.mark.parametrize(("limit", "size"), refused_sizes())
+@pytest.mark.parametrize(("limit", "size"), refused_sizes(LIMITS))
 def test_beyond_a_limit_it_is_refused_there_and_only_there(limit: Limit, size: int) -> None:
     assert [pointer for pointer, _ in refused(limit.request(size))] == [limit.pointer]
 

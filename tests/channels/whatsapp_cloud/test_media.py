@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.channels.scripted_server import Connection, ScriptedServer
-from trunkline.channels.contract import MediaError, MediaInfo, Number
-from trunkline.channels.whatsapp_cloud import media
+from trunkline.channels.contract import FileToSend, MediaError, MediaInfo, Number, Refused
+from trunkline.channels.whatsapp_cloud import failures, media
 from trunkline.channels.whatsapp_cloud.connector import WhatsAppCloud
 from trunkline.outgoing_http import open_transport
 
@@ -115,3 +116,69 @@ def test_a_file_beyond_metas_own_limit_is_not_read_to_its_end(monkeypatch: pytes
     monkeypatch.setattr(media, "LONGEST_MEDIA", 1000)
     with meta(at("/x"), body=b"x" * 2000) as server, pytest.raises(MediaError, match="longer than 1000"):
         fetched(server)
+
+
+def given(server: ScriptedServer, file: FileToSend) -> str:
+    number = Number("num", "acc", "1555", "1", "2", "3", "the-token", "s", f"{server.url}/v26.0")
+
+    async def run() -> str:
+        transport = open_transport(timeout_seconds=1)
+        try:
+            return await WhatsAppCloud(transport).upload_media(number, file)
+        finally:
+            await transport.close()
+
+    return asyncio.run(run())
+
+
+def file_to_send(folder: Path, data: bytes = b"x" * 300_000, name: str = "a.png") -> FileToSend:
+    path = folder / "0a1b2c"
+    path.write_bytes(data)
+    return FileToSend(path, len(data), "image/png", name)
+
+
+def test_a_file_is_given_as_a_form_with_its_length_and_nothing_of_its_name_breaks_out(tmp_path: Path) -> None:
+    with ScriptedServer(lambda at: at.read_request() and at.answer(200, b'{"id":"77"}')) as server:
+        assert given(server, file_to_send(tmp_path, name='a"\r\nx: y.png')) == "77"
+        [request] = server.requests
+        assert (request.method, request.path) == ("POST", "/v26.0/1/media")
+        assert request.headers["authorization"] == "Bearer the-token"
+        assert int(request.headers["content-length"]) == len(request.body) > 300_000
+        head, _, rest = request.body.partition(b"x" * 300_000)
+        assert b'name="messaging_product"\r\n\r\nwhatsapp\r\n' in head
+        assert b'name="type"\r\n\r\nimage/png\r\n' in head
+        assert b'filename="a___x_ y.png"\r\nContent-Type: image/png\r\n\r\n' in head
+        assert rest.startswith(b"\r\n--")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_final", "effect"),
+    [
+        (400, {"error": {"code": 100, "message": "(#100) Param file, the-token"}}, True, "fail"),
+        (401, {"error": {"code": 190, "message": "expired"}}, False, "hold_number"),
+        (400, {"error": {"code": 130429, "message": "slow"}}, False, "slow_number"),
+        (503, {"error": {"code": 2, "message": "later"}}, False, None),
+        (200, {"success": True}, False, None),
+        (502, "<html>", False, None),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_taken_is_told_from_one_that_may_be_later(
+    status: int, body: object, is_final: bool, effect: str | None, tmp_path: Path
+) -> None:
+    answer = json.dumps(body).encode()
+    with ScriptedServer(lambda at: at.read_request() and at.answer(status, answer)) as server:
+        with pytest.raises(MediaError) as caught:
+            given(server, file_to_send(tmp_path, b"x"))
+        said = caught.value.error
+        assert (caught.value.is_final, said and said.effect) == (is_final, effect)
+        assert "the-token" not in str(caught.value) and "the-token" not in str(said)
+
+
+def test_metas_words_for_an_id_that_it_does_not_know_have_it_renewed() -> None:
+    words = "(#100) Param image['id'] is not a valid whatsapp business account media attachment ID"
+    body = json.dumps({"error": {"code": 100, "message": words}}).encode()
+    refused = failures.from_answer(400, {}, body)
+    assert isinstance(refused, Refused) and refused.error.effect == "renew_media"
+    body = json.dumps({"error": {"code": 100, "message": "(#100) The parameter to is required."}}).encode()
+    refused = failures.from_answer(400, {}, body)
+    assert isinstance(refused, Refused) and refused.error.effect == "fail"

@@ -16,6 +16,7 @@ from trunkline.api.routes import (
     numbers,
     opt_out,
     server,
+    templates,
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -24,6 +25,7 @@ ROUTES: tuple[Route, ...] = (
     *events.ROUTES,
     *endpoints.ROUTES,
     *media.ROUTES,
+    *templates.ROUTES,
     *opt_out.ROUTES,
     *numbers.ROUTES,
     *accounts.ROUTES,

@@ -1,6 +1,6 @@
 """Messages: sending them, and reading back what became of them."""
 
-from trunkline.api import doubts, messages, whatsapp
+from trunkline.api import doubts, file_check, messages, whatsapp
 from trunkline.api.conversation_views import InboundView
 from trunkline.api.gate import Sheds
 from trunkline.api.route import Route, Takes
@@ -40,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
         sheds=Sheds.REPORTS,
         summary="Dry run: all that is wrong with a message, or what the provider would get",
         handler=messages.validate,
+        query=file_check.QUERY,
         takes=Takes.JSON,
         body="SendRequest",
         answers={200: messages.Verdict},

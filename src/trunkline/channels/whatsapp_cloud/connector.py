@@ -29,8 +29,9 @@ from trunkline.channels.contract import (
     Told,
 )
 from trunkline.channels.template_contract import Templates
-from trunkline.channels.whatsapp_cloud import failures, media, meta_events, payloads, webhooks
+from trunkline.channels.whatsapp_cloud import failures, media, media_rules, meta_events, payloads, webhooks
 from trunkline.channels.whatsapp_cloud.content import files
+from trunkline.channels.whatsapp_cloud.templates.desk import CloudTemplates
 from trunkline.errors import Problem
 from trunkline.media_probe import Found
 from trunkline.outgoing_http import AmbiguousError, Answer, FileTransport, NotSentError, TransportError
@@ -43,7 +44,7 @@ class WhatsAppCloud:
 
     def __init__(self, transport: FileTransport) -> None:
         self._transport = transport
-        self.templates: Templates | None = None
+        self.templates: Templates | None = CloudTemplates(transport)
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         try:
@@ -67,11 +68,17 @@ class WhatsAppCloud:
     def with_files(self, content: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
         return files.with_files(content, ids)
 
+    def kind_of(self, found: Found) -> str:
+        return media_rules.kind_of(found)
+
     def check_file(self, found: Found, kind: str | None, *, is_voice: bool = False) -> tuple[Problem, ...]:
-        return ()
+        return media_rules.check_file(found, kind, is_voice=is_voice)
 
     async def upload_media(self, number: Number, file: FileToSend) -> str:
-        raise MediaError("not yet")
+        try:
+            return await media.upload(self._transport, number, file)
+        except MediaError as error:
+            raise _masked(number, error) from None
 
     def preview(self, message: Outgoing) -> dict[str, Any]:
         return payloads.build(message)
@@ -157,6 +164,11 @@ def _leads_to(configuration: Any, hook_path: str) -> bool:
 
 def _first(value: Any) -> dict[str, Any]:
     return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}
+
+
+def _masked(number: Number, error: MediaError) -> MediaError:
+    said = error.error and msgspec.structs.replace(error.error, detail=_without(number, error.error.detail))
+    return MediaError(_without(number, str(error)) or "", is_final=error.is_final, error=said)
 
 
 def _without(number: Number, said: str | None) -> str | None:

@@ -19,6 +19,9 @@ from trunkline.channels.contract import Ambiguous, Refused, SendError
 from trunkline.outgoing_http import retry_after
 
 _LONGEST_DETAIL = 1000
+_UNKNOWN_FILE = re.compile(r"not a valid [a-z ]*media attachment id", re.IGNORECASE)
+"""Meta has no code of its own for it; these are its words."""
+
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -64,6 +67,8 @@ def from_answer(http_status: int, headers: Mapping[str, str], body: bytes) -> Re
     if error is None and http_status != 429:
         return Ambiguous(f"HTTP {http_status} without an answer of Meta's", http_status)
     refused = from_status_error(error if error is not None else {"code": 429})
+    if refused.code in (100, 131009) and _UNKNOWN_FILE.search(refused.detail or ""):
+        refused = msgspec.structs.replace(refused, effect="renew_media")
     waits = [seconds for seconds in (refused.retry_after, retry_after(headers)) if seconds is not None]
     return Refused(
         msgspec.structs.replace(refused, http_status=http_status, retry_after=max(waits, default=None))
@@ -87,6 +92,16 @@ def from_status_error(error: dict[str, Any]) -> SendError:
         detail=_words(error),
         retry_after=known.wait,
     )
+
+
+def code_of(value: Any) -> str:
+    """Of a decoded answer, as the table writes it: `100/33` where there is a subcode; empty without a code."""
+    error = value.get("error") if isinstance(value, dict) else None
+    code = _code(error.get("code")) if isinstance(error, dict) else None
+    if not isinstance(error, dict) or code is None:
+        return ""
+    subcode = _code(error.get("error_subcode"))
+    return str(code) if subcode is None else f"{code}/{subcode}"
 
 
 def _graph_error(body: bytes) -> dict[str, Any] | None:
@@ -131,7 +146,8 @@ def _words(error: dict[str, Any]) -> str | None:
     """Meta's own words, each once: the message, the details, what is meant for users."""
     data = error.get("error_data")
     details = data.get("details") if isinstance(data, dict) else data
-    told = (error.get("message"), error.get("title"), details, error.get("error_user_msg"))
+    for_people = (error.get("error_user_title"), error.get("error_user_msg"))
+    told = (error.get("message"), error.get("title"), details, *for_people)
     words: list[str] = []
     for text in told:
         if isinstance(text, str) and text and not any(text in word for word in words):

@@ -162,6 +162,70 @@ def _notice(event: Told) -> tuple[str, Json]:
     return "notice", {"field": event.data["field"], "value": event.data["value"]}
 
 
+def _template(event: Told) -> tuple[str, Json]:
+    """As it was told; what was found without being told, as Meta would have told the most of it."""
+    if event.data.get("field") is not None:
+        return _notice(event)
+    data, changes = event.data, event.data["changes"]
+    field = next((field for member, field in _OF_MEMBERS.items() if member in changes), _STATUS)
+    return "notice", {"field": field, "value": _identity(data) | _SAID[field](data, changes)}
+
+
+def _identity(data: Mapping[str, Any]) -> Json:
+    provider_id = str(data.get("provider_id") or "0")
+    return {
+        "message_template_id": int(provider_id) if provider_id.isdecimal() else provider_id,
+        "message_template_name": data.get("name"),
+        "message_template_language": data.get("language"),
+    }
+
+
+def _status_said(data: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+    return {
+        "event": data.get("status"),
+        "reason": data.get("rejected_reason") or "NONE",
+        "message_template_category": data.get("category"),
+    }
+
+
+def _category_said(data: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+    if "category" in changes:
+        return {"previous_category": changes["category"][0], "new_category": data.get("category")}
+    return {"correct_category": data.get("correct_category"), "new_category": data.get("category")}
+
+
+def _quality_said(data: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+    before, after = changes["quality"]
+    return {"previous_quality_score": before or "UNKNOWN", "new_quality_score": after or "UNKNOWN"}
+
+
+def _parts_said(data: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+    """Its text; Meta does not tell all of it either."""
+    definition = changes["definition"][1]
+    parts = definition.get("components") if isinstance(definition, dict) else None
+    parts = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    names = {"HEADER": "title", "BODY": "element", "FOOTER": "footer"}
+    texts = {names[part["type"]]: part.get("text") for part in parts if part.get("type") in names}
+    return {f"message_template_{name}": text for name, text in texts.items() if text is not None}
+
+
+_STATUS = "message_template_status_update"
+_SAID: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Json]] = {
+    _STATUS: _status_said,
+    "template_category_update": _category_said,
+    "message_template_quality_update": _quality_said,
+    "message_template_components_update": _parts_said,
+}
+_OF_MEMBERS = {
+    "status": _STATUS,
+    "category": "template_category_update",
+    "correct_category": "template_category_update",
+    "quality": "message_template_quality_update",
+    "definition": "message_template_components_update",
+}
+"""Member that changed → the field of Meta's that tells it, the weightiest first."""
+
+
 def _test(event: Told) -> tuple[str, Json]:
     """A status of a message that nobody sent: receivers pass over it, whatever they do on real ones."""
     status = {
@@ -183,6 +247,7 @@ _WRITERS: dict[str, Callable[[Told], tuple[str, Json]]] = {
     "message.received": _message,
     **dict.fromkeys(("message.sent", "message.delivered", "message.read"), _status),
     **dict.fromkeys(("message.played", "message.failed"), _status),
-    **dict.fromkeys(("number.changed", "account.changed", "template.changed"), _notice),
+    **dict.fromkeys(("number.changed", "account.changed"), _notice),
+    "template.changed": _template,
     "endpoint.test": _test,
 }

@@ -53,6 +53,11 @@ def interactive(kind: str, body: str | None, action: dict[str, Any], **around: s
     }
 
 
+def named(name: str, **parameters: Any) -> dict[str, Any]:
+    """An action that goes by a name."""
+    return given({"name": name, "parameters": given(parameters) or None})
+
+
 def fallback(text: str) -> dict[str, Any]:
     """`hello/en_US` → a template without parameters. With parameters: `--json FILE`."""
     name, _, language = text.rpartition("/")

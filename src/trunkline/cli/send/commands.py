@@ -48,8 +48,8 @@ def from_file(
     with output.command(way.output is Form.JSON) as out:
         if ctx.invoked_subcommand is not None:
             if json_file is not None or way != FileWay(key=way.key, api_url=way.api_url):
-                kind = ctx.invoked_subcommand
-                detail = f"write options behind the kind of message: trunkline send {kind} … --wait sent"
+                name = ctx.invoked_subcommand
+                detail = f"write options behind the kind of message: trunkline send {name} … --wait sent"
                 raise Trouble(ExitCode.USAGE, detail)
             return
         if json_file is None:
@@ -64,16 +64,16 @@ def _content_of(file: str) -> bytes:
         raise Trouble(ExitCode.USAGE, f"{file} can not be read: {error.strerror}") from None
 
 
-def _kind(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def kind(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return lambda function: send.command(name)(expanded(function))
 
 
-def _deliver(to: str | None, way: Way, content: Callable[[], bodies.Content]) -> None:
+def hand_in(to: str | None, way: Way, content: Callable[[], bodies.Content]) -> None:
     with output.command(way.as_json or way.output is Form.JSON) as out:
         deliver(way.around(to, content()), way, way, out)
 
 
-@_kind("text")
+@kind("text")
 def text(
     to: To,
     body: Body,
@@ -83,22 +83,22 @@ def text(
     ] = False,
 ) -> None:
     """A text."""
-    _deliver(to, way, lambda: bodies.of_type("text", body=body, preview_url=preview_url))
+    hand_in(to, way, lambda: bodies.of_type("text", body=body, preview_url=preview_url))
 
 
-@_kind("image")
+@kind("image")
 def image(to: To, way: Way, link: Link = None, media_id: MediaId = None, caption: Caption = None) -> None:
     """A picture."""
-    _deliver(to, way, lambda: bodies.of_type("image", link=link, id=media_id, caption=caption))
+    hand_in(to, way, lambda: bodies.of_type("image", link=link, id=media_id, caption=caption))
 
 
-@_kind("video")
+@kind("video")
 def video(to: To, way: Way, link: Link = None, media_id: MediaId = None, caption: Caption = None) -> None:
     """A video."""
-    _deliver(to, way, lambda: bodies.of_type("video", link=link, id=media_id, caption=caption))
+    hand_in(to, way, lambda: bodies.of_type("video", link=link, id=media_id, caption=caption))
 
 
-@_kind("document")
+@kind("document")
 def document(
     to: To,
     way: Way,
@@ -111,10 +111,10 @@ def document(
 ) -> None:
     """A document."""
     members = {"link": link, "id": media_id, "caption": caption, "filename": filename}
-    _deliver(to, way, lambda: bodies.of_type("document", **members))
+    hand_in(to, way, lambda: bodies.of_type("document", **members))
 
 
-@_kind("audio")
+@kind("audio")
 def audio(
     to: To,
     way: Way,
@@ -123,16 +123,16 @@ def audio(
     voice: Annotated[bool, typer.Option("--voice", help="Show it as a voice note.")] = False,
 ) -> None:
     """A recording."""
-    _deliver(to, way, lambda: bodies.of_type("audio", link=link, id=media_id, voice=voice))
+    hand_in(to, way, lambda: bodies.of_type("audio", link=link, id=media_id, voice=voice))
 
 
-@_kind("sticker")
+@kind("sticker")
 def sticker(to: To, way: Way, link: Link = None, media_id: MediaId = None) -> None:
     """A sticker."""
-    _deliver(to, way, lambda: bodies.of_type("sticker", link=link, id=media_id))
+    hand_in(to, way, lambda: bodies.of_type("sticker", link=link, id=media_id))
 
 
-@_kind("location")
+@kind("location")
 def location(
     to: To,
     latitude: Annotated[float, typer.Option("--latitude", help="Degrees north of the equator.")],
@@ -143,10 +143,10 @@ def location(
 ) -> None:
     """A place on the map."""
     place = {"latitude": latitude, "longitude": longitude, "name": name, "address": address}
-    _deliver(to, way, lambda: bodies.of_type("location", **place))
+    hand_in(to, way, lambda: bodies.of_type("location", **place))
 
 
-@_kind("contacts")
+@kind("contacts")
 def contacts(
     to: To,
     way: Way,
@@ -156,10 +156,10 @@ def contacts(
     company: Annotated[str | None, typer.Option("--company", help="Where the person works.")] = None,
 ) -> None:
     """A contact card."""
-    _deliver(to, way, lambda: bodies.contact(name, phone or [], email or [], company))
+    hand_in(to, way, lambda: bodies.contact(name, phone or [], email or [], company))
 
 
-@_kind("reaction")
+@kind("reaction")
 def reaction(
     to: To,
     message_id: Annotated[str, typer.Argument(metavar="ID", help="The message reacted to.")],
@@ -167,10 +167,10 @@ def reaction(
     way: Way,
 ) -> None:
     """A reaction to a message."""
-    _deliver(to, way, lambda: bodies.of_type("reaction", message_id=message_id, emoji=emoji))
+    hand_in(to, way, lambda: bodies.of_type("reaction", message_id=message_id, emoji=emoji))
 
 
-@_kind("buttons")
+@kind("buttons")
 def buttons(
     to: To,
     body: Body,
@@ -185,10 +185,10 @@ def buttons(
         action = {"buttons": [bodies.button(each) for each in button]}
         return bodies.interactive("button", body, action, header=header, footer=footer)
 
-    _deliver(to, way, content)
+    hand_in(to, way, content)
 
 
-@_kind("list")
+@kind("list")
 def list_(
     to: To,
     body: Body,
@@ -207,10 +207,10 @@ def list_(
         action = {"button": button, "sections": [{"rows": [bodies.row(each) for each in row]}]}
         return bodies.interactive("list", body, action, header=header, footer=footer)
 
-    _deliver(to, way, content)
+    hand_in(to, way, content)
 
 
-@_kind("product")
+@kind("product")
 def product(
     to: To,
     catalog_id: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalog's id.")],
@@ -221,15 +221,23 @@ def product(
 ) -> None:
     """A product of a catalog. Several products: --json FILE."""
     action = {"catalog_id": catalog_id, "product_retailer_id": product_id}
-    _deliver(to, way, lambda: bodies.interactive("product", body, action, footer=footer))
+    hand_in(to, way, lambda: bodies.interactive("product", body, action, footer=footer))
 
 
-@_kind("template")
+@kind("template")
 def template(
     to: To,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The template's name.")],
     language: Annotated[str, typer.Argument(metavar="LANG", help="Its language, as in en_US.")],
     way: Way,
+    or_language: Annotated[
+        Lines | None,
+        typer.Option(
+            "--or-language",
+            metavar="LANG",
+            help="Another that will do when it can not be sent in LANG; may be repeated.",
+        ),
+    ] = None,
     body_param: Annotated[
         Lines | None, typer.Option("--body-param", metavar="TEXT", help="For {{1}}, {{2}} … in this order.")
     ] = None,
@@ -263,12 +271,13 @@ def template(
             media = {"image": header_image, "video": header_video, "document": header_document}
             header = bodies.template_header(header_text, media)
             parts = bodies.template_components(header, body_param or [], url_button or [], quick_reply or [])
-        return bodies.of_type("template", name=name, language={"code": language}, components=parts)
+        languages = bodies.given({"code": language, "fallback": or_language})
+        return bodies.of_type("template", name=name, language=languages, components=parts)
 
-    _deliver(to, way, content)
+    hand_in(to, way, content)
 
 
-@_kind("read")
+@kind("read")
 def read(
     message_id: Annotated[str, typer.Argument(metavar="ID", help="An inbound message.")],
     way: Way,
@@ -279,4 +288,4 @@ def read(
     """Mark an inbound message, and those before it, as read."""
     mark: dict[str, Any] = {"status": "read", "message_id": message_id}
     mark["typing_indicator"] = {"type": "text"} if typing else None
-    _deliver(None, way, lambda: mark)
+    hand_in(None, way, lambda: mark)

@@ -29,17 +29,24 @@ async def _deliver(body: Any, door: Door, watch: Watch, out: output.Output) -> N
         if watch.dry_run:
             await _check(client, body, out)
             return
-        message_id = await _hand_in(client, body, watch.idempotency_key)
+        answer = await _hand_in(client, body, watch.idempotency_key)
+        message_id = str(answer["id"])
         wait = watch.wait or (Wait.NONE if _is_for_later(body) else Wait.READ)
         if wait is Wait.NONE:
-            out.result({"id": message_id}, lambda: output.console().print(message_id))
+            out.result(answer, lambda: _show(answer))
             return
         message = await follow(client, message_id, wait.value, watch.timeout, out)
         if not has_reached(message, wait.value):
             raise typer.Exit(ExitCode.REFUSED)
 
 
-async def _hand_in(client: Client, body: Any, idempotency_key: str | None) -> str:
+def _show(answer: dict[str, Any]) -> None:
+    for warning in answer.get("warnings", []):
+        output.show_problem(warning)
+    output.console().print(answer["id"])
+
+
+async def _hand_in(client: Client, body: Any, idempotency_key: str | None) -> dict[str, Any]:
     """Once more when the connection broke: with an idempotency key that is safe."""
     key = idempotency_key or f"cli-{secrets.token_hex(16)}"
     try:
@@ -48,7 +55,7 @@ async def _hand_in(client: Client, body: Any, idempotency_key: str | None) -> st
         if trouble.code is not ExitCode.UNREACHABLE:
             raise
         answer = await client.post(_SEND, body, idempotency_key=key)
-    return str(answer["id"])
+    return dict(answer)
 
 
 async def _check(client: Client, body: Any, out: output.Output) -> None:

@@ -29,7 +29,7 @@ class Answers:
                 return None
             content = {"payload": button.get("payload") or button["text"], "text": button["text"]}
             return await self._answer(person, number, wamid, "button", content)
-        replies = [reply.get("reply", {}) for reply in _action_of(body).get("buttons", [])]
+        replies = _replies_of(_action_of(body))
         if not replies:
             raise invalid("The message has no buttons that can be tapped.")
         numbered = [{**reply, "index": place} for place, reply in enumerate(replies)]
@@ -108,6 +108,13 @@ class Answers:
 def _action_of(body: dict[str, Any]) -> dict[str, Any]:
     action = (body.get("interactive") or {}).get("action")
     return action if isinstance(action, dict) else {}
+
+
+def _replies_of(action: dict[str, Any]) -> list[dict[str, Any]]:
+    """Below the message, or on the cards of a carousel, from left to right."""
+    holders = [action, *(card.get("action") or {} for card in action.get("cards") or [])]
+    buttons = [button for holder in holders for button in holder.get("buttons") or []]
+    return [button.get("reply") or button.get("quick_reply") or {} for button in buttons]
 
 
 def _flow_token(body: dict[str, Any], asked: dict[str, Any]) -> str:

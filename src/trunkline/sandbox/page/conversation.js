@@ -181,9 +181,14 @@ function earlier(view) {
 
 function drawn(message) {
   const names = { business: business()?.name ?? "Business", handset: "You" };
-  const element = renderMessage(message, { viewer: "handset", interactive: true, names, quoted: quotedBy(message) });
+  const element = renderMessage(message, { viewer: "handset", interactive: true, names, mediaUrl, quoted: quotedBy(message) });
   element.tabIndex = -1;
   return element;
+}
+
+/** Of a file in a header or on a card: of these the chat says no more than the id. */
+function mediaUrl({ id }) {
+  return typeof id === "string" && id ? `/_sandbox/media/${encodeURIComponent(id)}` : null;
 }
 
 function redraw(element, message) {

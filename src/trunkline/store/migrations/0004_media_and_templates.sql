@@ -16,6 +16,14 @@ CREATE TABLE media_at_provider (
     PRIMARY KEY (account_id, number_id, sha256, mime_type)
 );
 
+CREATE TABLE media_leaving (
+    account_id TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, sha256)
+);
+CREATE INDEX media_leaving_due ON media_leaving (account_id, due_at);
+
 ALTER TABLE messages ADD COLUMN has_media SMALLINT NOT NULL DEFAULT 0;
 
 ALTER TABLE numbers ADD COLUMN links TEXT NOT NULL DEFAULT 'fetch';

@@ -58,6 +58,7 @@ def _draft(message: dict[str, Any]) -> Draft:
     context_id = context["message_id"] if context is not None else None
     if type_ == "reaction":
         context_id, content = content["message_id"], {"emoji": content["emoji"]}
+    fallback = message["fallback"]["template"] if "fallback" in message else None
     return Draft(
         type=type_,
         recipient=message["to"] if "to" in message else message["recipient"],
@@ -68,9 +69,16 @@ def _draft(message: dict[str, Any]) -> Draft:
         callback_data=message.get("biz_opaque_callback_data"),
         send_at=message.get("send_at"),
         priority=Priority[message.get("priority", "normal").upper()],
-        fallback={"template": message["fallback"]["template"]} if "fallback" in message else None,
+        languages=_languages(content) if type_ == "template" else (),
+        fallback_languages=_languages(fallback) if fallback is not None else (),
+        fallback={"template": fallback} if fallback is not None else None,
         purpose=message.get("purpose"),
     )
+
+
+def _languages(template: dict[str, Any]) -> tuple[str, ...]:
+    """Taken out of it: the provider does not know them."""
+    return tuple(template["language"].pop("fallback", ()))
 
 
 def _read_mark(mark: dict[str, Any]) -> Draft:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from trunkline.channels.whatsapp_cloud.content.interactive.examples import INTERACTIVE_EXAMPLES
+
 _TO = "+1 555 000 1234"
 _PICTURE = "https://example.com/parcel.jpg"
 
@@ -39,66 +41,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
     ),
-    "reply buttons": _message(
-        "interactive",
-        {
-            "type": "button",
-            "header": {"type": "image", "image": {"link": _PICTURE}},
-            "body": {"text": "May we deliver today?"},
-            "footer": {"text": "Answer until noon"},
-            "action": {
-                "buttons": [
-                    {"type": "reply", "reply": {"id": "today", "title": "Today"}},
-                    {"type": "reply", "reply": {"id": "tomorrow", "title": "Tomorrow"}},
-                ]
-            },
-        },
-    ),
-    "list": _message(
-        "interactive",
-        {
-            "type": "list",
-            "header": {"type": "text", "text": "Delivery"},
-            "body": {"text": "When may we come?"},
-            "footer": {"text": "All times are local"},
-            "action": {
-                "button": "Choose",
-                "sections": [
-                    {
-                        "title": "Today",
-                        "rows": [{"id": "t-am", "title": "Morning"}, {"id": "t-pm", "title": "Afternoon"}],
-                    },
-                    {
-                        "title": "Tomorrow",
-                        "rows": [{"id": "m-am", "title": "Morning", "description": "From eight on"}],
-                    },
-                ],
-            },
-        },
-    ),
-    "product": _message(
-        "interactive",
-        {
-            "type": "product",
-            "body": {"text": "Back in stock"},
-            "action": {"catalog_id": "194836987003835", "product_retailer_id": "sku-81"},
-        },
-    ),
-    "product list": _message(
-        "interactive",
-        {
-            "type": "product_list",
-            "header": {"type": "text", "text": "For your parcel"},
-            "body": {"text": "What others took with it"},
-            "action": {
-                "catalog_id": "194836987003835",
-                "sections": [
-                    {"title": "Tape", "product_items": [{"product_retailer_id": "sku-1"}]},
-                    {"title": "Boxes", "product_items": [{"product_retailer_id": "sku-2"}]},
-                ],
-            },
-        },
-    ),
+    **{name: _message("interactive", content) for name, content in INTERACTIVE_EXAMPLES.items()},
     "template": _message(
         "template",
         {
@@ -130,4 +73,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reaction", {"message_id": "wamid.HBgLMTU1NTAwMDEyMzQVAgASGAA=", "emoji": "\N{THUMBS UP SIGN}"}
     ),
     "read mark": {"status": "read", "message_id": "wamid.HBgLMTU1NTAwMDEyMzQVAgASGAA="},
+    "read mark, typing": {
+        "status": "read",
+        "message_id": "wamid.HBgLMTU1NTAwMDEyMzQVAgASGAA=",
+        "typing_indicator": {"type": "text"},
+    },
 }

@@ -10,6 +10,8 @@ from typing import Any
 from trunkline.channels.contract import NamedFile
 
 _KINDS = frozenset({"image", "video", "audio", "document", "sticker"})
+_FOREIGN = frozenset({"flow_action_payload", "flow_action_data", "payment_settings"})
+"""Members that hold what others defined: what looks like media there is data of a form or a payment."""
 _Media = dict[str, Any]
 
 
@@ -42,7 +44,8 @@ def _media(value: Any, kind: str = "") -> Iterator[tuple[str, _Media]]:
         yield kind, value
     elif isinstance(value, dict):
         for name, each in value.items():
-            yield from _media(each, name)
+            if name not in _FOREIGN:
+                yield from _media(each, name)
 
 
 def _replaced(kind: str, value: Any, change: Callable[[_Media], _Media]) -> Any:
@@ -51,7 +54,9 @@ def _replaced(kind: str, value: Any, change: Callable[[_Media], _Media]) -> Any:
     if _is_media(kind, value):
         return change(value)
     if isinstance(value, dict):
-        return {name: _replaced(name, each, change) for name, each in value.items()}
+        return {
+            name: each if name in _FOREIGN else _replaced(name, each, change) for name, each in value.items()
+        }
     return value
 
 

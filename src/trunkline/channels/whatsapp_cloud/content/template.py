@@ -1,4 +1,6 @@
-"""Approved templates and what fills their gaps. Whether a template exists and fits is left to Meta."""
+"""Approved templates and what fills their gaps. Whether a template exists and fits is for
+`outbound/template_check.py`, which knows the account's own.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +16,7 @@ from trunkline.shape import Array, Choice, Findings, Integer, Object, Tagged, Te
 
 BODY_ALONE = 32768  # characters of a parameter, when the body is the only component
 BODY_BESIDE_OTHERS = 1024
+MOST_LANGUAGES = 10  # in which one template may go; ours
 
 _NAMED = {"parameter_name": Text(about="For templates with named parameters.")}
 _CURRENCY = Object(
@@ -55,10 +58,26 @@ _HEADER_PARAMETER = Tagged(
     capitals=True,
 )
 _BODY_PARAMETER = Tagged("type", _in_text(BODY_ALONE), capitals=True)
+
+
+class _End(Integer):
+    """The moment at which an offer ends. Seconds in the place of milliseconds lie in the past, too."""
+
+    def __init__(self) -> None:
+        super().__init__(at_least=0, about="When the offer ends: milliseconds since 1970 UTC.")
+
+    def check(self, value: Any, at: str, findings: Findings) -> Any:
+        end = super().check(value, at, findings)
+        if type(end) is int and 0 <= end <= findings.setting.now:
+            detail = "The offer would be over before anybody reads of it."
+            findings.refuse(at, "past", detail, found=end, expected="a coming moment, in milliseconds")
+        return end
+
+
 _OFFER = Object(
     {
         "type": Choice("limited_time_offer", capitals=True),
-        "limited_time_offer": Object({"expiration_time_ms": Integer(at_least=0)}),
+        "limited_time_offer": Object({"expiration_time_ms": _End()}),
     }
 )
 
@@ -114,17 +133,23 @@ def _texts(component: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"parameters/{index}/text", parameter["text"]
 
 
+_LANGUAGE = Text(
+    pattern="[A-Za-z]{2,3}(?:_[A-Za-z0-9]{2,8})*",
+    form="a language such as en, or with its region, en_US",
+)
+_IN_ITS_PLACE = Array(
+    _LANGUAGE,
+    at_least=1,
+    at_most=MOST_LANGUAGES,
+    about="In which it may go when it can not be sent in `code`: the first that can is taken. Not sent on.",
+)
+
 TEMPLATE = Object(
     {
         "name": Text(at_most=512),
         "language": Object(
-            {
-                "code": Text(
-                    pattern="[A-Za-z]{2,3}(?:_[A-Za-z0-9]{2,8})*",
-                    form="a language such as en, or with its region, en_US",
-                )
-            },
-            {"policy": Choice("deterministic")},
+            {"code": _LANGUAGE},
+            {"policy": Choice("deterministic"), "fallback": _IN_ITS_PLACE},
         ),
     },
     {

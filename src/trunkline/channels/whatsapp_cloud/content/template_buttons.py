@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from trunkline.channels.whatsapp_cloud.content.interactive.openers import LONGEST_CALL
+from trunkline.channels.whatsapp_cloud.content.interactive.orders import ORDER_DETAILS
 from trunkline.shape import (
     Anything,
     Array,
@@ -12,6 +14,7 @@ from trunkline.shape import (
     Object,
     Schema,
     Shape,
+    Tagged,
     Text,
 )
 
@@ -60,7 +63,11 @@ _PRODUCTS = Object(
     {"product_items": Array(Object({"product_retailer_id": Text()}), at_least=1, at_most=30)},
     {"title": Text(at_most=24)},
 )
-_PARAMETERS: dict[str, Object] = {
+_CALL = {
+    "payload": Object({"payload": Text(at_most=512, about="Comes back with the call.")}),
+    "ttl_minutes": Object({"ttl_minutes": Integer(at_least=1, at_most=LONGEST_CALL)}),
+}
+_PARAMETERS: dict[str, Shape] = {
     "quick_reply": _taking(
         "payload", Text(), text="A quick reply takes `payload`; its title is the template's."
     ),
@@ -74,6 +81,8 @@ _PARAMETERS: dict[str, Object] = {
     "flow": _taking("action", Object({}, {"flow_token": Text(), "flow_action_data": Anything()})),
     "catalog": _taking("action", Object({}, _THUMBNAIL)),
     "mpm": _taking("action", Object({"sections": Array(_PRODUCTS, at_least=1, at_most=10)}, _THUMBNAIL)),
+    "order_details": _taking("action", Object({"order_details": ORDER_DETAILS})),
+    "voice_call": Tagged("type", _CALL, capitals=True),
 }
 
 
@@ -87,7 +96,7 @@ def _fit_sub_type(button: dict[str, Any], at: str, findings: Findings) -> None:
         ]
 
 
-def _schema_of(sub_type: str, parameter: Object) -> Schema:
+def _schema_of(sub_type: str, parameter: Shape) -> Schema:
     words = Choice(sub_type, capitals=True).schema()
     return {"properties": {"sub_type": words, "parameters": {"items": parameter.schema()}}}
 

@@ -1,13 +1,12 @@
-"""Text, and the media that are given by exactly one of `id` (uploaded before) or `link` (fetched by Meta).
+"""Text, and the media that are given by exactly one of `id` (uploaded before) or `link`.
 
 Sizes and formats of media are checked where bytes are seen, at upload: a link is not fetched here.
 """
 
-import re
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
+from trunkline.channels.whatsapp_cloud.content.web_address import Link
+from trunkline.model import ids
 from trunkline.shape import Boolean, Findings, Object, Text
 
 TEXT = Object(
@@ -16,56 +15,28 @@ TEXT = Object(
 )
 
 
-class Link(Text):
-    """An https address; http only to this machine, and only where the operator allows it."""
-
-    _forbidden = re.compile(r"[\x00-\x20\x7f\\]")
-
-    def __init__(self) -> None:
-        super().__init__(at_most=8192, about="Where Meta fetches the file: an https address.")
-
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
-        link = super().check(value, at, findings)
-        if type(link) is str and link:
-            slip = self._slip_of(link, may_be_http=findings.setting.http_links)
-            if slip:
-                expected = "a link such as https://example.com/file.jpg"
-                findings.refuse(at, "link", slip, found=link, expected=expected)
-        return link
-
-    def _slip_of(self, link: str, *, may_be_http: bool) -> str | None:
-        if self._forbidden.search(link):
-            return "A link has no spaces, control characters or backslashes in it."
-        try:
-            parts = urlsplit(link)
-            host = parts.hostname
-            _ = parts.port
-        except ValueError:
-            return "This is not a link: host or port can not be read."
-        if parts.scheme not in ("https", "http"):
-            return "This link does not start with https://."
-        if not host:
-            return "This link names no host."
-        if parts.scheme == "http" and not (may_be_http and _is_this_machine(parts)):
-            return "The link must be https."
-        return None
-
-
-def _is_this_machine(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _one_of_id_and_link(media: dict[str, Any], at: str, findings: Findings) -> None:
     if ("id" in media) == ("link" in media):
         which = "Both `id` and `link` are" if "id" in media else "Neither `id` nor `link` is"
         findings.refuse(at, "exactly_one", f"{which} given.", expected="either id or link")
 
 
-_ID = Text(at_most=512, about="A media id, from an upload.")
+class _MediaId(Text):
+    """Ours, or the provider's own. A piece of one of ours would else go to the provider as its own."""
+
+    def __init__(self) -> None:
+        super().__init__(at_most=512, about="A media id, from an upload.")
+
+    def check(self, value: Any, at: str, findings: Findings) -> Any:
+        given = super().check(value, at, findings)
+        if type(given) is str and given.startswith(f"{ids.MEDIA}_") and not ids.is_id(given, ids.MEDIA):
+            detail = "This begins as the id of an uploaded file does, and is none."
+            expected = f"`{ids.MEDIA}_` and 26 letters and digits"
+            findings.refuse(at, "media_id", detail, found=given, expected=expected)
+        return given
+
+
+_ID = _MediaId()
 _LINK = Link()
 _CAPTION = Text(at_most=1024, empty_is_absent=True, about="Shown below the file.")
 _FILENAME = Text(empty_is_absent=True, about="Its ending decides how WhatsApp shows the document.")

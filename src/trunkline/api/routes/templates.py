@@ -1,0 +1,101 @@
+"""Templates of messages."""
+
+from trunkline.api import template_changes, templates
+from trunkline.api.gate import Sheds
+from trunkline.api.route import Route, Takes
+
+_ASKS = ("provider_refused", "provider_away", "too_many_requests", "test_key")
+"""Reasons of what is asked of the provider."""
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/templates",
+        operation="listTemplates",
+        sheds=Sheds.LISTS,
+        summary="Templates as the provider has them",
+        handler=templates.list_page,
+        query=templates.QUERY,
+        answers={200: templates.TemplatePage},
+        refusals=("invalid_request",),
+    ),
+    Route(
+        method="POST",
+        path="/v1/templates",
+        operation="createTemplate",
+        summary="Check a template fully, then hand it in for review",
+        handler=template_changes.create,
+        takes=Takes.JSON,
+        body="TemplateForm",
+        answers={200: template_changes.SubmittedTemplate},
+        refusals=("not_found", *_ASKS),
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/templates/lint",
+        operation="lintTemplate",
+        sheds=Sheds.REPORTS,
+        summary="All that is wrong with a template, and why it may be rejected; nothing is handed in",
+        handler=template_changes.lint,
+        takes=Takes.JSON,
+        body="TemplateForm",
+        answers={200: template_changes.LintedTemplate},
+        refusals=("not_found",),
+    ),
+    Route(
+        method="POST",
+        path="/v1/templates/sync",
+        operation="syncTemplates",
+        sheds=Sheds.REPORTS,
+        summary="Read all templates from the provider now",
+        handler=templates.sync,
+        takes=Takes.EMPTY,
+        query=templates.SYNC,
+        answers={200: templates.TemplateSyncs},
+        refusals=("not_found",),
+    ),
+    Route(
+        method="GET",
+        path="/v1/templates/{id}",
+        operation="getTemplate",
+        sheds=Sheds.REPORTS,
+        summary="A template with its history; also one that was removed",
+        handler=templates.show,
+        answers={200: templates.TemplateLife},
+        refusals=("not_found",),
+    ),
+    Route(
+        method="PATCH",
+        path="/v1/templates/{id}",
+        operation="changeTemplate",
+        summary="Change a template at the provider",
+        handler=template_changes.edit,
+        takes=Takes.JSON,
+        body="TemplateChange",
+        answers={200: template_changes.SubmittedTemplate},
+        refusals=("not_found", *_ASKS),
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/templates/{id}",
+        operation="deleteTemplate",
+        summary="Delete a template at the provider, in its language or in all",
+        handler=template_changes.delete,
+        query=template_changes.DELETION,
+        answers={204: None},
+        refusals=("not_found", "invalid_request", *_ASKS),
+    ),
+    Route(
+        method="POST",
+        path="/v1/templates/{id}/render",
+        operation="renderTemplate",
+        sheds=Sheds.REPORTS,
+        summary="How a message of it looks, and why it would be refused",
+        handler=templates.render,
+        takes=Takes.JSON,
+        body=templates.RENDER,
+        answers={200: templates.RenderedTemplate},
+        refusals=("not_found",),
+    ),
+)
