@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -112,12 +113,15 @@ def test_one_that_takes_too_much_memory_ends(scene: Scene) -> None:
 
 
 def test_one_that_talks_without_end_fills_no_memory(scene: Scene) -> None:
-    asyncio.run(
-        _finish(
-            scene.convert('head -c 3000000 /dev/zero >&2; head -c 3000000 /dev/zero; printf x > "$target"')
-        )
-    )
+    script = 'head -c 3000000 /dev/zero >&2; head -c 3000000 /dev/zero; printf x > "$target"'
+    tracemalloc.start()
+    try:
+        asyncio.run(_finish(scene.convert(script)))
+        memory = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     assert scene.target.read_bytes() == b"x"
+    assert memory < 1_000_000
 
 
 def test_it_ends_with_the_caller(scene: Scene) -> None:

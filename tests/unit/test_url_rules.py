@@ -28,9 +28,15 @@ def rules(*numbers: NumberRow, with_sandbox: bool = True, **network: Any) -> Rul
     directory.with_builtin = with_sandbox
     directory._know([], list(numbers))
     runtime = Runtime(
-        settings=replace(Settings(), network=Network(**network)), directory=directory, clock=SystemClock(),
-        store=cast(Any, None), vault=cast(Any, None), shelf=cast(Any, None), connectors={}, random=random.Random(1),
-    )  # fmt: skip
+        settings=replace(Settings(), network=Network(**network)),
+        directory=directory,
+        clock=SystemClock(),
+        store=cast(Any, None),
+        vault=cast(Any, None),
+        shelf=cast(Any, None),
+        connectors={},
+        random=random.Random(1),
+    )
     return runtime.url_rules()
 
 

@@ -95,7 +95,7 @@ def from_status_error(error: dict[str, Any]) -> SendError:
 
 
 def code_of(value: Any) -> str:
-    """Of a decoded answer, as the table writes it: `100/33` where there is a subcode; empty without a code."""
+    """Of a decoded answer, as the table writes it: `100/33` where there is a subcode; empty without one."""
     error = value.get("error") if isinstance(value, dict) else None
     code = _code(error.get("code")) if isinstance(error, dict) else None
     if not isinstance(error, dict) or code is None:
