@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tests import media_samples
 from tests.cli.desk import invoke
 from tests.cli.shell import COMMAND, Running, environment, run
 from trunkline.cli.tree import app
@@ -120,6 +121,18 @@ def test_a_repetition_with_the_same_key_sends_nothing_new(server: Running) -> No
         for _ in range(2)
     )
     assert once == twice != ""
+
+
+def test_a_file_is_uploaded_first_and_once_for_a_key(server: Running, tmp_path: Path) -> None:
+    path = tmp_path / "offer.png"
+    path.write_bytes(media_samples.png(4, 4))
+    given = ("image", TO, "--file", str(path), "--caption", "New", "--idempotency-key", "offer-81", "--json")
+    sent = send(server, *given).json
+    assert sent["state"] == "read" and sent["content"]["image"]["id"].startswith("med_")
+    assert send(server, *given).json["id"] == sent["id"]
+    assert send(server, "image", TO, "--file", str(path), "--dry-run").code == 2
+    assert send(server, "image", TO, "--file", str(path), "--link", LINK).code == 2
+    assert send(server, "image", TO, "--file", str(tmp_path / "none.png")).code == 2
 
 
 def test_a_dry_run_stores_nothing_and_shows_what_the_provider_would_get(server: Running) -> None:

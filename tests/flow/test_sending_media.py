@@ -9,13 +9,17 @@ import aiohttp
 from tests.clients.files import PNG
 from tests.flow.file_server import Files, file_server
 from tests.flow.test_serve import Gateway, gateway
+from trunkline.clock import SystemClock, to_rfc3339
 
 TO = "15550002222"
 
 
+def picture(**media: Any) -> dict[str, Any]:
+    return {"to": TO, "type": "image", "image": media}
+
+
 async def send(running: Gateway, **media: Any) -> str:
-    body = {"to": TO, "type": "image", "image": media}
-    status, answer = await running.call("POST", "/v1/whatsapp/messages", body)
+    status, answer = await running.call("POST", "/v1/whatsapp/messages", picture(**media))
     assert status == 200, answer
     return str(answer["id"])
 
@@ -100,7 +104,13 @@ async def by_id(running: Gateway) -> None:
     assert len(message["attempts"]) == 2
     second = (await chat(running))[-1]
     assert second["content"]["id"] != first["content"]["id"] and second["media"]["size"] == len(PNG)
+    soon = to_rfc3339(SystemClock().now() + 1_000)
+    later = picture(id=media_id) | {"send_at": soon}
+    _, accepted = await running.call("POST", "/v1/whatsapp/messages", later)
     await running.call("DELETE", f"/v1/whatsapp/media/{media_id}")
-    removed = await running.until(await send(running, id=media_id), "failed")
+    removed = await running.until(accepted["id"], "failed")
     assert "removed by its owner" in removed["error"]["cause"]
+    status, refused = await running.call("POST", "/v1/whatsapp/messages", picture(id=media_id))
+    assert status == 400 and refused["error"]["problems"][0]["rule"] == "unknown_media"
+    assert refused["error"]["problems"][0]["pointer"] == "/image/id"
     assert len(await chat(running)) == 5

@@ -24,6 +24,7 @@ from trunkline.model.opt_out import stops
 from trunkline.model.window import closed_since, needs_window
 from trunkline.outbound import accept, template_check
 from trunkline.outbound.context import check_context, provider_id_of
+from trunkline.outbound.named_files import check_files
 from trunkline.store import suppressions, windows
 from trunkline.store.messages import NewMessage
 from trunkline.store.numbers import NumberRow
@@ -82,10 +83,12 @@ async def prepare(api: Api, caller: Caller, body: Any) -> Prepared:
     if draft is not None and draft.context_id is None:  # most are such
         number = accept.choose_number(runtime, account_id, draft.sender, is_live=caller.is_live)
         if draft.type != "template" and draft.fallback is None:
-            return Prepared(accept.new_message(runtime, account_id, number, draft))
-        fitted = await template_check.fit(runtime, api.templates, number, draft)
-        if fitted.problems:
-            raise Refusal("invalid_request", problems=list(fitted.problems))
+            message = accept.new_message(runtime, account_id, number, draft)
+            if message.has_media:
+                _refuse(await check_files(runtime, number, draft))
+            return Prepared(message)
+        fitted = await _fit(api, number, draft)
+        _refuse(fitted.problems)
         message = accept.new_message(runtime, account_id, number, fitted.draft)
         return Prepared(message, template_check.told(fitted.warnings))
     judged = await judge(api, caller, body)
@@ -113,9 +116,21 @@ async def judge(api: Api, caller: Caller, body: Any) -> Judgement:
             refusals.append(unknown_message)
     if checked.draft is None or number is None:
         return Judgement(checked.draft, number, _merged(checked.problems, refusals), checked.warnings)
-    fitted = await template_check.fit(api.runtime, api.templates, number, checked.draft)
+    fitted = await _fit(api, number, checked.draft)
     refusal = _merged(fitted.problems, refusals)
     return Judgement(fitted.draft, number, refusal, (*checked.warnings, *fitted.warnings))
+
+
+async def _fit(api: Api, number: NumberRow, draft: Draft) -> template_check.Fitted:
+    """Held against what is known of its templates, and of its files."""
+    fitted = await template_check.fit(api.runtime, api.templates, number, draft)
+    unknown = await check_files(api.runtime, number, draft)
+    return fitted._replace(problems=(*fitted.problems, *unknown)) if unknown else fitted
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise Refusal("invalid_request", problems=list(problems))
 
 
 async def dry_run(api: Api, judged: Judgement) -> dict[str, Any] | None:

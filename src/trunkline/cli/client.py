@@ -47,11 +47,15 @@ class Client:
     async def delete(self, path: str) -> Any:
         return await self.call("DELETE", path)
 
-    async def post_parts(self, path: str, content_type: str, parts: AsyncIterator[bytes]) -> Any:
+    async def post_parts(
+        self, path: str, content_type: str, parts: AsyncIterator[bytes], *, idempotency_key: str | None = None
+    ) -> Any:
         """A body that is too long to be held, made as it goes."""
         from trunkline.outgoing_http import TransportError
 
         sent = self._headers | {"content-type": content_type}
+        if idempotency_key is not None:
+            sent["idempotency-key"] = idempotency_key
         try:
             response = await self._wire().post_parts(self.url + path, sent, parts, _FILE_SECONDS)
         except TransportError as error:

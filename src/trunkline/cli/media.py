@@ -58,7 +58,7 @@ def upload(
         async with open_door(door) as client, _watched(client, is_shown=wish is not None and not as_json):
             if source.startswith(("https://", "http://")):
                 return await client.post(_PATH, {"link": source, **fields})
-            return await _send_file(client, Path(source), fields, is_shown=not as_json)
+            return await send_file(client, Path(source), fields, is_shown=not as_json)
 
     with output.command(as_json) as out:
         file = asyncio.run(work())
@@ -139,14 +139,18 @@ def remove(media_id: MediaId, door: Door, as_json: Json = False) -> None:
         )
 
 
-async def _send_file(client: Client, path: Path, fields: dict[str, str], *, is_shown: bool) -> Any:
+async def send_file(
+    client: Client, path: Path, fields: dict[str, str], *, is_shown: bool, idempotency_key: str | None = None
+) -> Any:
+    """What the API says of the file that it took."""
     boundary = secrets.token_hex(16)
+    form = f"multipart/form-data; boundary={boundary}"
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             with _progress(path.name, size, is_shown=is_shown) as moved:
                 parts = _form(file, path.name, fields, boundary, moved)
-                return await client.post_parts(_PATH, f"multipart/form-data; boundary={boundary}", parts)
+                return await client.post_parts(_PATH, form, parts, idempotency_key=idempotency_key)
     except OSError as error:
         raise Trouble(ExitCode.USAGE, f"{path} can not be read: {error.strerror}") from None
 

@@ -12,6 +12,9 @@ Content = dict[str, Any]
 """`type` and the member of that name."""
 
 
+MEDIA = ("image", "video", "audio", "document", "sticker")
+
+
 def of_type(kind: str, **members: Any) -> Content:
     return {"type": kind, kind: given(members)}
 

@@ -24,7 +24,12 @@ send = typer.Typer(
 
 To = Annotated[str, typer.Argument(metavar="TO", help="Phone number with its country code, or a user id.")]
 Body = Annotated[str, typer.Argument(metavar="BODY", help="The text.")]
-Link = Annotated[str | None, typer.Option("--link", metavar="URL", help="Where WhatsApp fetches the file.")]
+Link = Annotated[
+    str | None, typer.Option("--link", metavar="URL", help="Where the file is; it is fetched from there.")
+]
+File = Annotated[
+    Path | None, typer.Option("--file", metavar="PATH", help="A file here: it is uploaded first.")
+]
 MediaId = Annotated[str | None, typer.Option("--id", metavar="ID", help="A media id, from an upload.")]
 Caption = Annotated[str | None, typer.Option("--caption", metavar="TEXT", help="Shown below it.")]
 Header = Annotated[str | None, typer.Option("--header", metavar="TEXT", help="Shown above the body.")]
@@ -87,15 +92,29 @@ def text(
 
 
 @kind("image")
-def image(to: To, way: Way, link: Link = None, media_id: MediaId = None, caption: Caption = None) -> None:
+def image(
+    to: To,
+    way: Way,
+    link: Link = None,
+    media_id: MediaId = None,
+    file: File = None,
+    caption: Caption = None,
+) -> None:
     """A picture."""
-    hand_in(to, way, lambda: bodies.of_type("image", link=link, id=media_id, caption=caption))
+    hand_in(to, way, lambda: bodies.of_type("image", link=link, id=media_id, file=file, caption=caption))
 
 
 @kind("video")
-def video(to: To, way: Way, link: Link = None, media_id: MediaId = None, caption: Caption = None) -> None:
+def video(
+    to: To,
+    way: Way,
+    link: Link = None,
+    media_id: MediaId = None,
+    file: File = None,
+    caption: Caption = None,
+) -> None:
     """A video."""
-    hand_in(to, way, lambda: bodies.of_type("video", link=link, id=media_id, caption=caption))
+    hand_in(to, way, lambda: bodies.of_type("video", link=link, id=media_id, file=file, caption=caption))
 
 
 @kind("document")
@@ -104,13 +123,14 @@ def document(
     way: Way,
     link: Link = None,
     media_id: MediaId = None,
+    file: File = None,
     caption: Caption = None,
     filename: Annotated[
         str | None, typer.Option("--filename", metavar="NAME", help="Its name; the ending decides the icon.")
     ] = None,
 ) -> None:
     """A document."""
-    members = {"link": link, "id": media_id, "caption": caption, "filename": filename}
+    members = {"link": link, "id": media_id, "file": file, "caption": caption, "filename": filename}
     hand_in(to, way, lambda: bodies.of_type("document", **members))
 
 
@@ -120,16 +140,17 @@ def audio(
     way: Way,
     link: Link = None,
     media_id: MediaId = None,
+    file: File = None,
     voice: Annotated[bool, typer.Option("--voice", help="Show it as a voice note.")] = False,
 ) -> None:
     """A recording."""
-    hand_in(to, way, lambda: bodies.of_type("audio", link=link, id=media_id, voice=voice))
+    hand_in(to, way, lambda: bodies.of_type("audio", link=link, id=media_id, file=file, voice=voice))
 
 
 @kind("sticker")
-def sticker(to: To, way: Way, link: Link = None, media_id: MediaId = None) -> None:
+def sticker(to: To, way: Way, link: Link = None, media_id: MediaId = None, file: File = None) -> None:
     """A sticker."""
-    hand_in(to, way, lambda: bodies.of_type("sticker", link=link, id=media_id))
+    hand_in(to, way, lambda: bodies.of_type("sticker", link=link, id=media_id, file=file))
 
 
 @kind("location")

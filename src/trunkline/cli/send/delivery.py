@@ -12,7 +12,9 @@ from trunkline.cli.client import Client
 from trunkline.cli.doors import open_door
 from trunkline.cli.exits import ExitCode, Trouble
 from trunkline.cli.life import has_reached
+from trunkline.cli.media import send_file
 from trunkline.cli.options import Door
+from trunkline.cli.send import bodies
 from trunkline.cli.send.way import Wait, Watch
 from trunkline.cli.watching import follow
 
@@ -26,6 +28,7 @@ def deliver(body: Any, door: Door, watch: Watch, out: output.Output) -> None:
 
 async def _deliver(body: Any, door: Door, watch: Watch, out: output.Output) -> None:
     async with open_door(door) as client:
+        body = await _uploaded(client, body, watch, out)
         if watch.dry_run:
             await _check(client, body, out)
             return
@@ -38,6 +41,24 @@ async def _deliver(body: Any, door: Door, watch: Watch, out: output.Output) -> N
         message = await follow(client, message_id, wait.value, watch.timeout, out)
         if not has_reached(message, wait.value):
             raise typer.Exit(ExitCode.REFUSED)
+
+
+async def _uploaded(client: Client, body: Any, watch: Watch, out: output.Output) -> Any:
+    """With the id of a file that was named by its path."""
+    kind = str(body.get("type")) if isinstance(body, dict) else ""
+    members = body[kind] if kind in bodies.MEDIA else {}
+    path = members.get("file")
+    if path is None:
+        return body
+    if watch.dry_run:
+        detail = "a dry run uploads nothing: give the file by --link, or by the --id of an upload"
+        raise Trouble(ExitCode.USAGE, detail)
+    if members.keys() & {"id", "link"}:
+        raise Trouble(ExitCode.USAGE, "give one of --file, --link and --id")
+    fields = {"kind": kind} | ({"from": body["from"]} if "from" in body else {})
+    key = f"{watch.idempotency_key}-file" if watch.idempotency_key else None
+    file = await send_file(client, path, fields, is_shown=not out.as_json, idempotency_key=key)
+    return body | {kind: {**{name: members[name] for name in members if name != "file"}, "id": file["id"]}}
 
 
 def _show(answer: dict[str, Any]) -> None:

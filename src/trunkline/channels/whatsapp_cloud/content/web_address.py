@@ -48,7 +48,7 @@ class Link(WebAddress):
     """An https address; http only to this machine, and only where the operator allows it."""
 
     def __init__(self) -> None:
-        super().__init__(at_most=8192, about="Where Meta fetches the file: an https address.")
+        super().__init__(at_most=8192, about="Where the file is: an https address.")
 
     def _slip_of_scheme(self, parts: SplitResult, setting: Any) -> str | None:
         if parts.scheme == "http" and not (setting.http_links and _is_this_machine(parts)):
