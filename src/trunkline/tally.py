@@ -56,6 +56,8 @@ METRICS: dict[str, str] = {
     "chore_milliseconds_total": "How long those rounds took, all together.",
     "inbox_waiting": "Posts of providers that are kept and not applied yet, in memory.",
     "media_uploaded_total": "Files that were uploaded for messages, by form or by link.",
+    "media_converted_total": "Uploads that were converted into what their provider takes.",
+    "media_converting": "Uploads that are being converted, or wait for it.",
     "media_given_total": "Files that were given to providers, each once for a number.",
     "media_links_total": "Files that were fetched from links.",
     "media_ids_known": "Files of which the provider's id is in memory.",

@@ -23,6 +23,9 @@ HEAD_SECONDS = 15.0
 BODY_SECONDS = 60.0
 """For its body, whether or not it was answered before."""
 
+BODY_SLOWEST = 8192
+"""Bytes a second with which a long body, while it is read, gets more time. Who reads it may ask for more."""
+
 STALL_SECONDS, STALL_SECONDS_AT_END = 20.0, 2.0
 """For a client to read what it was sent. One that reads nothing is cut off, with what waits for it."""
 
@@ -81,6 +84,11 @@ class _Connection(HttpToolsProtocol):
         self._is_head_open = False
         self.hang_up_at = self.loop.time() + BODY_SECONDS
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.hang_up_at += len(body) / BODY_SLOWEST
 
     def on_message_complete(self) -> None:
         self.hang_up_at = 0.0

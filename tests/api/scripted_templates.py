@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from tests.api.conftest import Site
@@ -24,6 +25,9 @@ from trunkline.templates.sync import TemplateSync
 BODY = "Hello {{1}}, your order {{2}} is on its way to you today."
 WABA = "2000"
 _ids = itertools.count(1)
+
+of_one_engine = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""For what asks nothing of a store that another test does not ask of both."""
 
 
 def template(name: str = "order_update", text: str = BODY, **changes: Any) -> dict[str, Any]:
@@ -125,3 +129,21 @@ def synced(site: Site, sync: TemplateSync | None = None) -> None:
             await sync._sync(Place(account_id, WABA), next(iter(rows), never))
 
     site.run(work())
+
+
+def events(site: Site) -> list[dict[str, Any]]:
+    found = site.get("/v1/events?types=template.changed&limit=100").json["data"]
+    return [event["data"] | {"object_id": event["object_id"]} for event in found]
+
+
+def names(site: Site, query: str = "") -> list[str]:
+    return [one["name"] for one in site.get(f"/v1/templates{query}").json["data"]]
+
+
+def theirs(provider: ScriptedTemplates, name: str, **changes: Any) -> str:
+    """A template that somebody else made."""
+    id_ = f"9{len(provider.known)}"
+    definition = {"components": template()["components"], "parameter_format": "POSITIONAL"}
+    values = {"language": "en_US", "category": "UTILITY", "status": "APPROVED", "definition": definition}
+    provider.known[id_] = ProviderTemplate(provider_id=id_, name=name, **(values | changes))
+    return id_

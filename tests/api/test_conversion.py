@@ -78,6 +78,7 @@ def test_a_repeated_upload_is_converted_and_kept_once(site: Site, folder: Path) 
         answers.append(upload(site, file(MOV), field("convert", "true"), Idempotency_Key="one").raw)
     assert answers[0] == answers[1]
     assert len(bytes_kept(site)) == 1
+    assert (folder / "runs").read_text() == "x\n"
 
 
 def test_what_can_not_be_converted_is_refused_with_both_reasons_and_leaves_nothing(

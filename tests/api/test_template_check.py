@@ -8,11 +8,14 @@ import pytest
 
 from tests.api.conftest import TEXT, Site
 from trunkline.bulletin import Bulletin
+from trunkline.channels.template_contract import ProviderTemplate
 from trunkline.channels.whatsapp_cloud.templates.desk import CloudTemplates
+from trunkline.clock import to_rfc3339
 from trunkline.model import ids
 from trunkline.store import Tx, templates
 from trunkline.store.templates import SyncRow, TemplateRow
 from trunkline.templates.news import TemplateHearer
+from trunkline.templates.register import Place, Source, apply_removal, apply_templates
 
 WABA = "2000"
 BODY = "Hello {{1}}, your parcel {{2}} is on its way."
@@ -163,6 +166,53 @@ def test_an_unknown_template_passes_until_all_were_read_once(shop: Shop) -> None
     assert (problem["pointer"], problem["rule"]) == ("/template/language/code", "unknown_language")
     assert problem["expected"] == "one of: en"
     assert shop.stored() == 1
+
+
+def test_what_was_read_long_ago_refuses_nothing_and_is_warned_of(shop: Shop) -> None:
+    """Meta's news may be lost, and its list may not be had: then nobody here knows better than Meta."""
+    long_ago = shop.site.clock.now() - 3 * HOUR
+    paused = shop.knows(status="PAUSED", seen_at=long_ago)
+    shop.knows("de", seen_at=long_ago)
+    for body in (sending(parcel("Ada", "17")), sending(parcel(language="de"))):
+        assert shop.site.send(body).status == 200
+        warning = shop.warned(body)[0]
+        assert (warning["rule"], "were last read at" in warning["detail"]) == ("unknown_template", True)
+    shop.synced()
+    (problem,) = shop.site.send(sending(parcel("Ada", "17"))).json["error"]["problems"]
+    assert problem["rule"] == "template_status"
+    assert to_rfc3339(paused.seen_at) not in problem["detail"]  # the sync has seen it since
+    assert len(shop.site.send(sending(parcel(language="de"))).problems) == 2
+
+
+def test_a_page_that_was_asked_for_before_a_removal_brings_nothing_back(shop: Shop) -> None:
+    now, place = shop.site.clock.now(), Place(shop.account_id, WABA)
+    old, new = (
+        ProviderTemplate(
+            provider_id=id_, name="parcel", language="en", category="", status="APPROVED", definition={}
+        )
+        for id_ in ("1", "2")
+    )
+
+    def ids_after(work: Any) -> list[str | None]:
+        shop.site.run(shop.site.store.write(work))
+        read = shop.site.store.read(lambda tx: templates.of_name(tx, shop.account_id, WABA, "parcel"))
+        return [row.provider_id for row in shop.site.run(read)]
+
+    def shown(one: ProviderTemplate, asked_at: int, at: int) -> list[str | None]:
+        source = Source(word="sync", at=at)
+        return ids_after(lambda tx: apply_templates(tx, place, [one], source, dict.__eq__, asked_at))
+
+    async def remove(tx: Tx) -> None:
+        (row,) = await templates.of_name(tx, shop.account_id, WABA, "parcel")
+        await apply_removal(tx, row, Source(word="answer", at=now + 2))
+
+    assert shown(old, now, now) == ["1"]
+    assert ids_after(remove) == []
+    assert shown(old, now + 1, now + 3) == []
+    assert shown(new, now + 4, now + 4) == ["2"]
+    assert shown(old, now + 1, now + 5) == ["2"]
+    assert shown(msgspec.structs.replace(new, provider_id="3"), now + 1, now + 5) == ["2"]
+    assert shown(msgspec.structs.replace(new, provider_id="3"), now + 5, now + 5) == ["3"]
 
 
 def test_a_template_of_another_account_or_business_is_not_ours(shop: Shop) -> None:

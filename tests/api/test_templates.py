@@ -4,44 +4,27 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import OPERATOR, Site, number_form
+from tests.api.conftest import Site, number_form
 from tests.api.scripted_templates import (
     BODY,
     WABA,
-    ScriptedTemplates,
+    events,
     made,
+    names,
+    of_one_engine,
     refusal,
     scripted,
     synced,
     template,
+    theirs,
 )
 from tests.clients.files import PNG
 from trunkline import admin
-from trunkline.channels.template_contract import ProviderTemplate, TemplateError, TemplatePage
+from trunkline.channels.template_contract import TemplateError, TemplateNews
 from trunkline.housekeeping.chores import CHORES, do_round
-from trunkline.membership import Membership
-from trunkline.store import templates
-from trunkline.templates.sync import TemplateSync
+from trunkline.templates.register import Place, Source, apply_news
 
 OTHER = "Dear {{1}}, the order {{2}} will be with you tomorrow."
-
-
-def events(site: Site) -> list[dict[str, Any]]:
-    found = site.get("/v1/events?types=template.changed&limit=100").json["data"]
-    return [event["data"] | {"object_id": event["object_id"]} for event in found]
-
-
-def names(site: Site, query: str = "") -> list[str]:
-    return [one["name"] for one in site.get(f"/v1/templates{query}").json["data"]]
-
-
-def theirs(provider: ScriptedTemplates, name: str, **changes: Any) -> str:
-    """A template that somebody else made."""
-    id_ = f"9{len(provider.known)}"
-    definition = {"components": template()["components"], "parameter_format": "POSITIONAL"}
-    values = {"language": "en_US", "category": "UTILITY", "status": "APPROVED", "definition": definition}
-    provider.known[id_] = ProviderTemplate(provider_id=id_, name=name, **(values | changes))
-    return id_
 
 
 def test_a_template_is_handed_in_and_read_back(site: Site) -> None:
@@ -56,6 +39,7 @@ def test_a_template_is_handed_in_and_read_back(site: Site) -> None:
     assert event["changes"]["status"] == [None, "PENDING"]
 
 
+@of_one_engine
 def test_whatever_is_wrong_is_told_before_the_provider_is_asked(site: Site) -> None:
     provider = scripted(site)
     wrong = site.post("/v1/templates", template("Order", language="xx") | {"waba_id": "777"})
@@ -68,6 +52,7 @@ def test_whatever_is_wrong_is_told_before_the_provider_is_asked(site: Site) -> N
     assert [problem["pointer"] for problem in told] == ["/name"]
 
 
+@of_one_engine
 def test_a_repeated_request_makes_one_template(site: Site) -> None:
     first, second = (site.post("/v1/templates", template(), Idempotency_Key="a") for _ in range(2))
     assert first.status == 404  # there is no provider with templates yet
@@ -77,6 +62,7 @@ def test_a_repeated_request_makes_one_template(site: Site) -> None:
     assert [asked[0] for asked in provider.asked] == ["create", "read"]
 
 
+@of_one_engine
 def test_the_providers_no_is_told_in_its_words(site: Site) -> None:
     provider = scripted(site)
     provider.faults = [refusal(), refusal(80007, "slow_number"), TemplateError("no answer in time")]
@@ -89,6 +75,7 @@ def test_the_providers_no_is_told_in_its_words(site: Site) -> None:
     assert (away.status, away.reason) == (502, "provider_away")
 
 
+@of_one_engine
 def test_what_nobody_knows_the_end_of_is_looked_at_at_once(site: Site) -> None:
     provider = scripted(site)
     synced(site)
@@ -99,18 +86,7 @@ def test_what_nobody_knows_the_end_of_is_looked_at_at_once(site: Site) -> None:
     assert sync["due_at"] > sync["synced_at"]
 
 
-def test_another_number_of_the_account_asks_when_one_may_not(site: Site) -> None:
-    provider = scripted(site)
-    other = number_form("15550001009", phone_number_id="99", token="another-token")
-    site.run(admin.register_number(site.admin, site.alice.account_id, other))
-    site.run(site.runtime.directory.reload())
-    provider.faults = [refusal(190, "hold_number", "operator")]
-    synced(site)
-    assert [asked[1] for asked in provider.asked if asked[0] == "page"][:2] == [
-        "provider-token-of-the-tests", "another-token",
-    ]  # fmt: skip
-
-
+@of_one_engine
 def test_only_what_differs_is_handed_in_with_a_change(site: Site) -> None:
     provider = scripted(site)
     one = made(site)
@@ -140,24 +116,13 @@ def test_a_template_is_deleted_in_one_language_or_in_all(site: Site) -> None:
     assert [event["status"] for event in events(site)][-2:] == ["DELETED", "DELETED"]
 
 
+@of_one_engine
 def test_a_name_that_is_free_again_is_another_template(site: Site) -> None:
     first = made(site)
     site.call("DELETE", f"/v1/templates/{first['id']}")
     second = made(site, text=OTHER)
     assert second["id"] != first["id"]
     assert [one["id"] for one in site.get("/v1/templates").json["data"]] == [second["id"]]
-
-
-def test_one_that_took_anothers_name_behind_our_back_is_another(site: Site) -> None:
-    provider = scripted(site)
-    first = made(site)
-    del provider.known[first["provider_id"]]
-    theirs(provider, "order_update")
-    site.advance(1)
-    synced(site)
-    [now] = site.get("/v1/templates").json["data"]
-    assert (now["id"] != first["id"], now["provider_id"]) == (True, "90")
-    assert site.get(f"/v1/templates/{first['id']}").json["removed_at"] is not None
 
 
 def test_lists_are_narrowed_and_paged(site: Site) -> None:
@@ -175,61 +140,43 @@ def test_lists_are_narrowed_and_paged(site: Site) -> None:
     assert before["data"] == page["data"]
 
 
-def test_a_first_reading_tells_nobody_and_later_ones_do(site: Site) -> None:
-    provider = scripted(site)
-    theirs(provider, "there_before")
-    synced(site)
-    assert (names(site), events(site)) == (["there_before"], [])
-    theirs(provider, "new_one")
-    site.advance(1)
-    synced(site)
-    [event] = events(site)
-    assert (event["name"], event["source"]) == ("new_one", "sync")
-    synced(site)
-    assert len(events(site)) == 1
+@of_one_engine
+def test_what_one_token_does_not_see_another_may(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider, one = scripted(site), made(site)
+    other = number_form("15550001009", phone_number_id="99", token="another-token")
+    site.run(admin.register_number(site.admin, site.alice.account_id, other))
+    site.run(site.runtime.directory.reload())
+
+    async def read(self: Any, number: Any, provider_id: str) -> Any:
+        return self.known.get(provider_id) if number.token == "another-token" else None
+
+    monkeypatch.setattr(type(provider), "read", read)
+    changed = template(text=OTHER)["components"]
+    answer = site.call("PATCH", f"/v1/templates/{one['id']}", {"components": changed}).json
+    assert answer["definition"]["components"][0]["text"] == OTHER
 
 
-def test_a_reading_goes_on_where_a_fault_broke_it_off(site: Site) -> None:
-    provider = scripted(site)
-    provider.page_size = 2
-    for n in range(5):
-        theirs(provider, f"t{n}")
-    provider.faults = [None, TemplateError("no answer in time")]
-    sync = TemplateSync(site.runtime, Membership(site.runtime))
-    synced(site, sync)
-    asked = [what[2] for what in provider.asked if what[0] == "page"]
-    assert asked == [None, "2", None, "2", "4"]  # alice's, of which one failed, then all of bob's
-    assert sorted(names(site)) == ["t0", "t1"]
-    [row] = site.post("/v1/templates/sync").json["data"]
-    assert (row["synced_at"], row["detail"]) == (None, "no answer in time")
-    synced(site, sync)
-    assert sorted(names(site)) == ["t0", "t1", "t2", "t3", "t4"]
-    assert [what[2] for what in provider.asked if what[0] == "page"][5:7] == ["2", "4"]
+@of_one_engine
+def test_a_webhook_in_the_midst_of_a_change_hides_nothing_of_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, one = scripted(site), made(site)
+    edit, place = type(provider).edit, Place(site.alice.account_id, WABA)
+
+    async def edited(self: Any, number: Any, provider_id: str, draft: Any) -> None:
+        await edit(self, number, provider_id, draft)
+        site.clock.advance(10)
+        news, now = TemplateNews(provider_id=provider_id, status="PENDING"), site.clock.now()
+        source = Source(word="webhook", at=now)
+        await site.store.write(lambda tx: apply_news(tx, place, news, source, now))
+
+    monkeypatch.setattr(type(provider), "edit", edited)
+    changed = template(text=OTHER)["components"]
+    answer = site.call("PATCH", f"/v1/templates/{one['id']}", {"components": changed}).json
+    assert (answer["status"], answer["definition"]["components"][0]["text"]) == ("PENDING", OTHER)
 
 
-def test_a_list_that_comes_short_removes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than are asked for one by one."""
-    provider = scripted(site)
-    all_names = [f"t{n:02}" for n in range(15)]
-    for name in all_names:
-        theirs(provider, name)
-    synced(site)
-    site.advance(1)
-    monkeypatch.setattr(type(provider), "page", _first_page_alone)
-    synced(site)
-    assert sorted(names(site)) == all_names
-    for id_ in list(provider.known)[1:]:
-        del provider.known[id_]
-    site.advance(1)
-    synced(site)
-    assert names(site) == ["t00"]
-    assert [event["status"] for event in events(site)] == ["DELETED"] * 14
-
-
-async def _first_page_alone(self: Any, number: Any, after: Any) -> Any:
-    return TemplatePage(list(self.known.values())[:1], None)
-
-
+@of_one_engine
 def test_a_sample_is_handed_in_by_our_id(site: Site) -> None:
     provider = scripted(site)
     form = (
@@ -247,6 +194,7 @@ def test_a_sample_is_handed_in_by_our_id(site: Site) -> None:
     assert [rule for _, rule in unknown.problems] == ["sample"]
 
 
+@of_one_engine
 def test_a_message_of_it_is_drawn_with_what_is_wrong(site: Site) -> None:
     path = f"/v1/templates/{made(site)['id']}/render"
     parameters = [{"type": "text", "text": word} for word in ("Bo", "1")]
@@ -263,6 +211,7 @@ def test_a_message_of_it_is_drawn_with_what_is_wrong(site: Site) -> None:
     assert problem["pointer"] == "/template/components/0/parameters"
 
 
+@of_one_engine
 def test_a_test_key_changes_no_template_of_a_real_number(site: Site) -> None:
     scripted(site)
     real = number_form(
@@ -273,21 +222,6 @@ def test_a_test_key_changes_no_template_of_a_real_number(site: Site) -> None:
     body = template() | {"waba_id": "3"}
     assert site.post("/v1/templates", body, key=site.alice.test_key).reason == "test_key"
     assert site.post("/v1/templates", body).status == 200
-
-
-def test_a_number_that_is_registered_has_its_templates_read_at_once(site: Site) -> None:
-    scripted(site)
-    synced(site)
-    site.advance(1)
-    body = {
-        "from": "15550001001", "phone_number_id": "915550001001", "waba_id": WABA, "token": "new",
-        "app_id": "1", "app_secret": "s", "base_url": "http://127.0.0.1:9",
-    }  # fmt: skip
-    answer = site.post("/v1/numbers", body, key=OPERATOR, Trunkline_Account="alice")
-    assert answer.status == 200, answer.raw
-    [row] = site.run(site.store.read(lambda tx: templates.syncs(tx, site.alice.account_id)))
-    assert row.synced_at is not None
-    assert row.synced_at < row.due_at <= site.clock.now()
 
 
 def test_one_that_was_removed_long_ago_is_forgotten(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import resource
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -197,8 +198,8 @@ def test_a_form_of_metas_own_clients_is_taken(site: Site) -> None:
 
 
 def test_a_name_in_every_script_comes_back(site: Site) -> None:
-    name = "Rechnung für Ёлка ☂.pdf"
-    assert upload(site, file(PDF, name)).json["file_name"] == name
+    for name in ("Rechnung für Ёлка ☂.pdf", "\u200f\u05d7\u05e9\u05d1.pdf"):
+        assert upload(site, file(PDF, name)).json["file_name"] == name
     other = b"--edge\r\nContent-Disposition: form-data; name=\"file\"; filename*=UTF-8''%e2%82%ac%20rates.pdf"
     body = other + b"\r\nContent-Type: application/pdf\r\n\r\n" + PDF + b"\r\n--edge--\r\n"
     assert post(site, body).json["file_name"] == "\u20ac rates.pdf"
@@ -377,6 +378,24 @@ def test_a_disk_that_takes_nothing_is_said_and_nothing_is_promised(
     assert bytes_kept(site) == [] and site.get(PATH).json["data"] == []
     monkeypatch.undo()
     assert upload(site, file(PNG), Idempotency_Key="one").status == 200
+
+
+def test_a_disk_that_is_full_is_said_wherever_it_shows(site: Site) -> None:
+    uploaded(site)
+    before, bounds = tree(site), resource.getrlimit(resource.RLIMIT_FSIZE)
+    for size in (200, 5_000, 100_000):  # as it is closed, as it is written, and amid it
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, bounds[1]))
+        try:
+            answer = upload(site, file(PNG[:8] + bytes(size)))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, bounds)
+        assert answer.reason == "unavailable", size
+    drafts = Path(site.settings.data) / "media" / "drafts"
+    drafts.rmdir()
+    drafts.touch()
+    assert upload(site, file(PNG)).reason == "unavailable"
+    drafts.unlink()
+    assert tree(site) == before
 
 
 # -- how it comes

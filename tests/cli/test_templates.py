@@ -10,6 +10,7 @@ import pytest
 from tests.cli.desk import invoke
 from tests.cli.shell import Done, Running
 from trunkline.cli import template_files
+from trunkline.cli import templates as commands
 from trunkline.cli.template_files import File
 
 BODY = "Hello {{1}}, your order {{2}} is on its way to you today."
@@ -35,7 +36,7 @@ def until_approved(server: Running, name: str) -> None:
     deadline = time.monotonic() + 30
     while name not in templates(server, "list", "--status", "APPROVED").out:
         assert time.monotonic() < deadline
-        time.sleep(0.1)
+        time.sleep(0.5)
 
 
 def test_a_folder_is_pulled_once_and_then_the_same(server: Running, tmp_path: Path) -> None:
@@ -110,9 +111,49 @@ def test_what_is_no_template_or_stands_under_another_name_is_told(tmp_path: Path
 def test_a_pull_mends_a_file_that_can_not_be_read(server: Running, tmp_path: Path) -> None:
     path = tmp_path / "hello_world.en_US.json"
     path.write_text("{")
+    keep(tmp_path, template("another"))
     told = templates(server, "pull", tmp_path, "--json", "--name", "hello_world").json
-    assert told["written"] == [path.name]
+    assert (told["written"], told["only_here"]) == ([path.name], [])
     assert json.loads(path.read_text())["name"] == "hello_world"
+
+
+def test_nothing_is_written_outside_the_folder_whatever_a_template_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    odd = ["../../out", "/etc/out", "..", "a/b", "a\x00b", "a" * 512, "a" * 511 + "b"]
+    theirs = [template(name) | {"definition": {"components": []}} for name in odd]
+    written = template_files.write(folder, theirs, [])["written"]
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == sorted(written)
+    files = template_files.read_all(folder)
+    assert {file.key[0] for file in files} == set(odd)
+    assert template_files.write(folder, theirs, files)["same"] == written
+
+
+def test_a_one_time_code_is_the_same_as_meta_shows_it_and_as_it_was_handed_in(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Meta shows of it lacks the app, and could not be handed in: that keeps nobody from pushing."""
+    apps = [{"package_name": "com.example.app", "signature_hash": "K8a/AINcGX7"}]
+    button = {"type": "otp", "otp_type": "one_tap", "autofill_text": "Fill in", "supported_apps": apps}
+    parts = [
+        {"type": "body", "add_security_recommendation": True},
+        {"type": "footer", "code_expiration_minutes": 10},
+        {"type": "buttons", "buttons": [button]},
+    ]
+    path, only = (
+        keep(tmp_path, template("one_tap", category="authentication", components=parts)),
+        "--name=one_tap",
+    )
+    assert templates(server, "push", tmp_path, only).code == 0
+    assert templates(server, "push", tmp_path, only, "--json").json == {"data": []}
+    path.unlink()
+    monkeypatch.setattr(commands, "_WAIT_SECONDS", 0)
+    pulled = templates(server, "pull", tmp_path, only)
+    assert (pulled.code, "is not read to its end yet" in pulled.err) == (0, True)
+    assert templates(server, "push", tmp_path, only, "--json").json == {"data": []}
+    button["otp_type"] = "copy_code"
+    keep(tmp_path, template("one_tap", category="authentication", components=parts))
+    assert templates(server, "diff", tmp_path, only).code == 1
 
 
 @pytest.mark.parametrize(

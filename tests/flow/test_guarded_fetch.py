@@ -12,6 +12,7 @@ LINK = "http://hooks.example.com/a.png?key=secret"
 SHOWN = "http://hooks.example.com/a.png"
 
 
+PACKED = "200, but packed by a content-encoding, which was not asked for"
 HALF = says("HTTP/1.1 200 OK\ncontent-length: 9", b"half")
 
 
@@ -49,6 +50,17 @@ def test_a_file_goes_where_it_is_written_and_its_type_is_told() -> None:
     assert (fetched.content_type, fetched.steps, written) == ("image/png", SHOWN, b"x" * 1000)
 
 
+def test_a_redirect_is_followed_without_what_follows_its_hash_and_with_its_letters() -> None:
+    def script(connection: Connection) -> None:
+        while (request := connection.read_request()) is not None:
+            if request.path == "/%C3%A9%20b":
+                connection.answer(200, b"x")
+            else:
+                connection.answer(302, location="/é b#page=1")
+
+    assert fetch(script)[1] == b"x"
+
+
 def test_one_byte_more_than_may_be_ends_it() -> None:
     fault = why_not(always(200, b"x" * 1001))
     assert (str(fault), fault.is_final) == (f"{SHOWN} → it is longer than 1000 bytes", True)
@@ -83,6 +95,7 @@ def test_an_address_that_is_forbidden_is_not_named(location: str, names: dict[st
         (always(403), "403", True),
         (always(302), "302, which leads nowhere", True),
         (redirects("/b", "/c", "/d", "/e"), "302, one redirect too many", True),
+        (always(200, b"x", content_encoding="gzip"), PACKED, True),
         (HALF, "the connection ended within the answer", False),
         (Connection.wait_for_hang_up, "not there within 0.5 seconds", False),
     ],

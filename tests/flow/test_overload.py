@@ -325,6 +325,21 @@ def test_clients_that_drip_are_hung_up_on_and_do_not_hurt_others(
     asyncio.run(story())
 
 
+def test_a_long_body_that_keeps_coming_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> bytes:
+        async with serving(monkeypatch) as port, asyncio.timeout(30):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 49152\r\n\r\n")
+            for _ in range(6):
+                writer.write(bytes(8192))
+                await asyncio.sleep(0.15)
+            said = await reader.read(12)
+            writer.close()
+            return said
+
+    assert asyncio.run(story()) == b"HTTP/1.1 204"
+
+
 def test_a_head_larger_than_its_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> bytes:
         async with serving(monkeypatch) as port, asyncio.timeout(30):

@@ -33,6 +33,8 @@ async def shelve(desk: Rig, content: bytes = CONTENT) -> StoredMedia:
             size=draft.size,
             created_at=desk.runtime.clock.now(),
             source="uploaded",
+            file_name="offer.txt",
+            link="https://files.example/offer.txt?key=secret",
         )
         await shelving.shelve(desk.runtime, draft, file)
     return file
@@ -80,6 +82,8 @@ def test_a_file_that_is_stored_while_its_content_is_removed_keeps_its_bytes(
             assert len(files(tmp_path)) == 1
             await remove(desk, file)
             assert files(tmp_path) == []
+            left = await desk.runtime.store.read(lambda tx: media.get(tx, file.account_id, file.id))
+            assert left is not None and (left.state, left.file_name, left.link) == ("removed", None, None)
 
     asyncio.run(run())
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from time import time
 from typing import Any
 
@@ -143,6 +144,26 @@ def test_what_is_kept_again_is_fresh_again(shelf: Shelf, tmp_path: Path, server:
         assert not await shelf.remove(ALICE, sha256, time())
 
     run(work)
+
+
+def test_what_is_kept_while_its_like_is_removed_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old one is seen to be old, then it is replaced, and then what is there would be removed."""
+    shelf = open_shelf(replace(Settings(), data=str(tmp_path)))
+    sha256, unlink = asyncio.run(put(shelf, PICTURE)), Path.unlink
+    keeping = Thread(target=lambda: asyncio.run(put(shelf, PICTURE)))
+
+    def remove_late(path: Path, missing_ok: bool = False) -> None:
+        if path.name == sha256:
+            keeping.start()
+            keeping.join(0.2)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", remove_late)
+    assert asyncio.run(shelf.remove(ALICE, sha256, time() + DAY_SECONDS))
+    keeping.join()
+    assert asyncio.run(shelf.has(ALICE, sha256))
 
 
 def test_drafts_of_a_killed_process_are_cleared(shelf: Shelf, tmp_path: Path) -> None:

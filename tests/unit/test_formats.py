@@ -257,7 +257,7 @@ TEMPLATE = {
             {"previous_quality_score": "UNKNOWN", "new_quality_score": "RED"},
         ),
         (
-            {"definition": ({}, {"components": [{"type": "BODY", "text": "Hi"}, 7, {"type": "BUTTONS"}]})},
+            {"definition": ({}, {"components": [{"type": "BODY", "text": "Hi"}, 7, {"type": []}]})},
             "message_template_components_update",
             {"message_template_element": "Hi"},
         ),

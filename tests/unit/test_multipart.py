@@ -82,3 +82,29 @@ def test_whatever_comes_ends_in_a_form_or_a_refusal(tmp_path: Path) -> None:
         else:
             assert set(found.fields) <= {"kind", "from"}
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_form_of_false_boundaries_lets_others_have_their_turn(tmp_path: Path) -> None:
+    turns = 0
+    seen: list[int] = []
+    """Turns until bytes of the file were written."""
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def come() -> AsyncIterator[bytes]:
+        yield form((b"\r\n--" + EDGE + b"-x") * 30_000)
+
+    async def work() -> None:
+        counting = asyncio.create_task(count())
+        with new_draft(tmp_path) as draft:
+            write = draft.write
+            draft.write = lambda part: (write(part), seen.append(turns))[0]  # type: ignore[method-assign]
+            await read_form(come(), f"multipart/form-data; boundary={EDGE.decode()}", ("kind", "from"), draft)
+        counting.cancel()
+
+    asyncio.run(work())
+    assert seen[0] > 20

@@ -22,7 +22,6 @@ class FileView(msgspec.Struct, kw_only=True, omit_defaults=True):
     sha256: Annotated[str, Meta(description="In hex.")]
     created_at: Time
     link: Annotated[str | None, Meta(description="Where it was fetched.")] = None
-    detail: Annotated[str | None, Meta(description="What one should know of it.")] = None
     width: Annotated[int | None, Meta(description="Of a picture or a film; told at upload.")] = None
     height: int | None = None
     is_animated: bool | None = None
@@ -38,7 +37,6 @@ def show_file(file: StoredMedia | MediaRow, found: Found | None = None) -> FileV
         sha256=file.sha256 or "",
         created_at=to_rfc3339(file.created_at),
         link=file.link,
-        detail=file.detail,
     )
     if found is not None:
         view.width, view.height, view.is_animated = found.width, found.height, found.is_animated

@@ -38,7 +38,7 @@ from trunkline.channels.template_contract import (
     TemplateError,
     Templates,
 )
-from trunkline.channels.whatsapp_cloud.templates import check, samples
+from trunkline.channels.whatsapp_cloud.templates import alike, check
 from trunkline.errors import Problem, Refusal, shorten
 from trunkline.guarded_http import FetchError
 from trunkline.media_probe import probe
@@ -147,7 +147,7 @@ async def _create(
         status=made.status,
         definition=ready.definition,
     )
-    row = await _known_now(api, caller, place, made.provider_id, asked_at, as_made)
+    row = await _known_now(api, place, made.provider_id, asked_at, as_made)
     return _submitted(api, row, checked)
 
 
@@ -164,16 +164,16 @@ async def edit(api: Api, request: Request, caller: Caller) -> Response:
         ready = await _with_samples(api, caller, place, changed)
         asked_at = api.runtime.clock.now()
         await _ask(api, caller, place, lambda desk, number: desk.edit(number, known.provider_id, ready))
-        row = await _known_now(api, caller, place, known.provider_id, asked_at, None)
+        row = await _known_now(api, place, known.provider_id, asked_at, None)
     return Response(200, _submitted(api, row, checked))
 
 
 def _what_differs(known: ProviderTemplate, draft: TemplateDraft, desk: Templates) -> TemplateDraft:
-    alike = samples.with_known(draft.definition, known.definition)
+    shown = alike.with_known(draft.definition, known.definition)
     definition = {
         name: value
         for name, value in draft.definition.items()
-        if name not in known.definition or not desk.same({name: known.definition[name]}, {name: alike[name]})
+        if name not in known.definition or not desk.same({name: known.definition[name]}, {name: shown[name]})
     }
     category = "" if draft.category == known.category else draft.category
     return msgspec.structs.replace(draft, definition=definition, category=category)
@@ -295,20 +295,21 @@ def _no_sample(name: str, detail: str) -> Refusal:
     return Refusal("invalid_request", problems=[problem])
 
 
-async def _known_now(  # noqa: PLR0913, PLR0917 - what was done where
+async def _known_now(
     api: Api,
-    caller: Caller,
     place: Place,
     provider_id: str,
     asked_at: int,
     otherwise: ProviderTemplate | None,
 ) -> TemplateRow:
     """The row after the call, as the provider shows it; where it does not, as it must be."""
-    try:
-        shown = await _reached(api, caller, place, lambda desk, number: desk.read(number, provider_id))
-    except TemplateError:
-        shown = None
+    shown, read_at = None, api.runtime.clock.now()
+    with contextlib.suppress(TemplateError):
+        shown = await access.read(api.runtime, place.account_id, place.waba_id, provider_id)
+    if shown is None:
         await _look_again(api, place)
+    else:
+        asked_at = read_at  # what was heard before the reading is in it
     told = shown or otherwise
     desk = desk_of(api, place.account_id, place.waba_id)
     source = Source(word="answer", at=api.runtime.clock.now())

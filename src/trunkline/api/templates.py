@@ -28,7 +28,6 @@ from trunkline.store.templates import Change, Filters, SyncRow, TemplateRow
 from trunkline.templates import access
 
 _DEFAULT_LIMIT = 50
-_MOST_CHANGES = 100
 _POLL_SECONDS = 0.1
 _NOBODY = "+15550000000"  # whom a message is for that is only looked at
 
@@ -123,6 +122,7 @@ class TemplateSyncView(msgspec.Struct, kw_only=True):
     waba_id: str
     synced_at: Annotated[MaybeTime, Meta(description="As they were then, all of them are known.")]
     due_at: Time
+    is_due: Annotated[bool, Meta(description="Whether they are still to be read, or just being read.")]
     failures: Annotated[int, Meta(description="How often it failed since.")]
     detail: Annotated[str | None, Meta(description="Why it failed.")]
 
@@ -173,7 +173,7 @@ async def show(api: Api, request: Request, caller: Caller) -> Response:
     row = await row_of(api, request, caller)
 
     async def work(tx: Tx) -> list[Change]:
-        return await templates.changes(tx, row.account_id, row.id, _MOST_CHANGES)
+        return await templates.changes(tx, row.account_id, row.id)
 
     history = [_show_change(change) for change in await api.runtime.store.read(work)]
     return as_json(TemplateLife(**_members(api, row), history=history))
@@ -225,7 +225,8 @@ async def sync(api: Api, request: Request, caller: Caller) -> Response:
     asked_at = api.runtime.clock.now()
     await store.write(lambda tx: ask_syncs(tx, account_id, wabas, asked_at))
     rows = await _until_read(api, account_id, wabas, asked_at, given.get("wait_seconds", 0))
-    return as_json(TemplateSyncs([_show_sync(row) for row in rows]))
+    now = api.runtime.clock.now()
+    return as_json(TemplateSyncs([_show_sync(row, now) for row in rows]))
 
 
 async def read_soon(api: Api, account_id: str, waba_id: str) -> None:
@@ -292,7 +293,7 @@ def show_template(api: Api, row: TemplateRow) -> TemplateView:
 
 def _members(api: Api, row: TemplateRow) -> dict[str, Any]:
     desk = access.templates_of(api.runtime, row.account_id, row.waba_id)
-    can_go = desk is not None and row.removed_at is None and desk.is_sendable(row.status)
+    can_go = desk is not None and row.removed_at is None and desk.standing_of(row.status).is_sendable
     return {
         "id": row.id,
         "waba_id": row.waba_id,
@@ -318,11 +319,12 @@ def _show_change(change: Change) -> TemplateChangeView:
     return TemplateChangeView(n=change.n, at=to_rfc3339(change.at), source=change.source, changes=changes)
 
 
-def _show_sync(row: SyncRow) -> TemplateSyncView:
+def _show_sync(row: SyncRow, now: int) -> TemplateSyncView:
     return TemplateSyncView(
         waba_id=row.waba_id,
         synced_at=None if row.synced_at is None else to_rfc3339(row.synced_at),
         due_at=to_rfc3339(row.due_at),
+        is_due=row.due_at <= now,
         failures=row.tries,
         detail=row.detail,
     )

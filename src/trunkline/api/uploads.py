@@ -24,7 +24,6 @@ from trunkline.api.once import carry_out
 from trunkline.channels.contract import Connector
 from trunkline.errors import Problem, Refusal, shorten
 from trunkline.guarded_http import FetchError
-from trunkline.json_gate import decode
 from trunkline.media_files import Draft, ShelfError
 from trunkline.media_probe import Found, fits, probe
 from trunkline.model import ids
@@ -37,7 +36,7 @@ KINDS = ("image", "video", "audio", "document", "sticker")
 LONGEST_JSON = 65_536
 _MULTIPART = re.compile(r"multipart/form-data\s*;.*", re.IGNORECASE | re.DOTALL)
 _JSON = re.compile(r"(?:application|text)/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE | re.ASCII)
-_UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f/\\\u202a-\u202e\u2066-\u2069]")
 _SAYS_NOTHING = ("", "application/octet-stream", "binary/octet-stream")
 
 
@@ -106,14 +105,14 @@ class _Given(NamedTuple):
 async def upload(api: Api, request: Request, caller: Caller) -> Response:
     """POST /v1/whatsapp/media"""
     said = request.headers.get("content-type", "")
-    with api.runtime.shelf.draft() as draft:
-        try:
+    try:
+        with api.runtime.shelf.draft() as draft:  # a full disk may refuse its beginning, and its end
             if _MULTIPART.fullmatch(said):
                 return await _take_form(api, request, caller, draft)
             if not said or _JSON.fullmatch(said):
                 return await _take_link(api, request, caller, draft)
-        except OSError as fault:
-            raise _no_room(fault) from None
+    except OSError as fault:
+        raise _no_room(fault) from None
     detail = "Send a form with the field `file` (multipart/form-data), or JSON with a `link`."
     raise Refusal("unsupported_media_type", detail)
 
@@ -122,8 +121,9 @@ async def _take_form(api: Api, request: Request, caller: Caller, draft: Draft) -
     """It is repeated when its fields and its bytes are."""
     given = await _from_form(request, request.headers["content-type"], draft)
     told = given.values | {"name": given.file_name, "sha256": draft.sha256}
-    file, found = await _judged(api, caller, draft, given)
-    return await carry_out(api, request, caller, told, lambda: _keep(api, draft, file, found))
+    if given.problems:
+        await _judged(api, caller, draft, given)  # refuses it, with what the bytes add
+    return await carry_out(api, request, caller, told, lambda: _take(api, caller, draft, given))
 
 
 async def _take_link(api: Api, request: Request, caller: Caller, draft: Draft) -> Response:
@@ -131,10 +131,16 @@ async def _take_link(api: Api, request: Request, caller: Caller, draft: Draft) -
     values = await _from_json(api, request)
 
     async def work() -> bytes:
-        file, found = await _judged(api, caller, draft, await _fetched(api, dict(values), draft))
-        return await _keep(api, draft, file, found)
+        return await _take(api, caller, draft, await _fetched(api, dict(values), draft))
 
     return await carry_out(api, request, caller, values, work)
+
+
+async def _take(api: Api, caller: Caller, draft: Draft, given: _Given) -> bytes:
+    file, found = await _judged(api, caller, draft, given)
+    await shelving.shelve(api.runtime, draft, file)
+    api.runtime.tally.count("media_uploaded_total")
+    return msgspec.json.encode(show_file(file, found))
 
 
 async def _from_form(request: Request, content_type: str, draft: Draft) -> _Given:
@@ -188,7 +194,6 @@ async def _small_body(request: Request) -> bytes:
         if len(body) > LONGEST_JSON:
             detail = f"JSON that names a link is not longer than {LONGEST_JSON} bytes."
             raise Refusal("too_large", detail, problems=[Problem("", "too_large", detail)])
-    decode(body, limit=LONGEST_JSON)
     return body
 
 
@@ -248,12 +253,6 @@ def _file(api: Api, caller: Caller, draft: Draft, found: Found, given: _Given) -
         source="uploaded",
         link=given.link,
     )
-
-
-async def _keep(api: Api, draft: Draft, file: StoredMedia, found: Found) -> bytes:
-    await shelving.shelve(api.runtime, draft, file)
-    api.runtime.tally.count("media_uploaded_total")
-    return msgspec.json.encode(show_file(file, found))
 
 
 def _about_number(api: Api, caller: Caller, digits: str | None) -> list[Problem]:

@@ -133,11 +133,8 @@ class Templates(Protocol):
     def match(self, definition: Mapping[str, Any], content: Mapping[str, Any]) -> tuple[Problem, ...]:
         """What of the message's content does not fit its template: pointers are of the request. Pure."""
 
-    def is_sendable(self, status: str) -> bool:
-        """Whether the provider sends templates of this status. Pure."""
-
     def standing_of(self, status: str) -> Standing:
-        """The same for who must be told why not. Pure."""
+        """Whether the provider sends templates of this status, or why not. Pure."""
 
     def render(self, template: ProviderTemplate, content: Mapping[str, Any] | None) -> Rendered:
         """As a phone would show it; gaps keep their samples when there is no content. Pure."""

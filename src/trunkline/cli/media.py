@@ -257,7 +257,6 @@ def _show(file: dict[str, Any]) -> None:
         "name": file["file_name"] or "",
         "sha256": file["sha256"],
         "link": file.get("link") or "",
-        "note": file.get("detail") or "",
     }
     for label, text in lines.items():
         if text:

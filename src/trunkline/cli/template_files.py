@@ -6,9 +6,11 @@ changed. Addresses of samples that the provider signs anew each time do not coun
 """
 
 import difflib
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from trunkline.cli.exits import ExitCode, Trouble
 
@@ -24,9 +26,9 @@ _FIRST = (
     "message_send_ttl_seconds",
 )
 _OF_PARTS = ("type", "sub_type", "format", "text", "url", "phone_number", "flow_id")
+_LONGEST_STEM = 200
 _BY_ITSELF = {"parameter_format": "POSITIONAL"}
 """What holds where it is not said."""
-_SIGNED = (".whatsapp.net/", ".fbcdn.net/", ".fbsbx.com/")
 
 
 class File(NamedTuple):
@@ -43,7 +45,11 @@ def key_of(template: dict[str, Any]) -> Key:
 
 
 def name_of(key: Key) -> str:
-    return f"{key[0]}.{key[1]}.json"
+    """A file of the folder itself, whatever a server's answer says; of a long name the end is a hash."""
+    stem = ".".join(quote(word, safe="") for word in key)
+    if len(stem) > _LONGEST_STEM:
+        stem = f"{stem[:_LONGEST_STEM]}~{hashlib.sha256(stem.encode()).hexdigest()[:16]}"
+    return f"{stem}.json"
 
 
 def template_of(shown: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +121,7 @@ def compare(mine: File | None, theirs: dict[str, Any] | None) -> tuple[str, list
     if theirs is None:
         return "new", []
     known, given = _normal(theirs), _normal(mine.template)
-    before, after = text_of(_plain(known)), text_of(_plain(_with_known_samples(given, known)))
+    before, after = text_of(_plain(known)), text_of(_plain(_with_known(given, known)))
     if before == after:
         return "", []
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "provider", "folder", lineterm="")
@@ -132,26 +138,18 @@ def _normal(template: dict[str, Any]) -> dict[str, Any]:
     return {"name": draft.name, "language": draft.language, "category": draft.category, **draft.definition}
 
 
-def _with_known_samples(template: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    from trunkline.channels.whatsapp_cloud.templates import samples
+def _with_known(template: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    from trunkline.channels.whatsapp_cloud.templates import alike
 
-    return samples.with_known(template, known) if "components" in template else template
+    return alike.with_known(template, known) if "components" in template else template
 
 
 def _plain(template: dict[str, Any]) -> dict[str, Any]:
+    from trunkline.channels.whatsapp_cloud.templates import alike
+
     given = {name: value for name, value in template.items() if value is not None}
-    plain: dict[str, Any] = ordered(_without_signatures(_BY_ITSELF | given))
+    plain: dict[str, Any] = ordered(alike.without_signatures(_BY_ITSELF | given))
     return plain
-
-
-def _without_signatures(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_signatures(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_without_signatures(item) for item in value]
-    if isinstance(value, str) and value.startswith("https://") and any(host in value for host in _SIGNED):
-        return value.partition("?")[0]
-    return value
 
 
 def as_member(problem: Any) -> dict[str, Any]:

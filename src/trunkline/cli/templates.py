@@ -7,6 +7,7 @@ makes the folder like the provider, `push` the provider like the folder, `diff` 
 import asyncio
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import typer
 
@@ -131,8 +132,7 @@ def pull(folder: Folder, door: Door, as_json: Json = False, waba: Waba = None, n
         async with open_door(door) as client:
             theirs = await _theirs(client, waba, name)
         folder.mkdir(parents=True, exist_ok=True)
-        mine = template_files.read_all(folder, lenient=True)
-        return template_files.write(folder, theirs, mine)
+        return template_files.write(folder, theirs, _mine(folder, name, lenient=True))
 
     with output.command(as_json) as out:
         done = asyncio.run(work())
@@ -188,17 +188,18 @@ def push(
     waba: Waba = None,
     name: Names = None,
 ) -> None:
-    """Hand in what is new or differs in the folder. Everything is checked first; nothing is deleted."""
+    """Hand in what is new or differs in the folder. All of that is checked first; nothing is deleted."""
 
     async def work() -> list[dict[str, Any]]:
         async with open_door(door) as client:
-            mine = _mine(folder, name)
-            await _check(client, mine)
+            mine = {file.key: file for file in _mine(folder, name)}
             theirs = await _theirs(client, waba, name)
-            planned = [one for one in _differences(mine, theirs) if one["change"] != "missing"]
+            found = _differences([*mine.values()], theirs)
+            planned = [one for one in found if one["change"] != "missing"]
+            await _check(client, [mine[key_of(one)] for one in planned])
             if dry_run:
                 return planned
-            return await _push(client, planned, {file.key: file for file in mine}, theirs, waba, as_json)
+            return await _push(client, planned, mine, theirs, waba, as_json)
 
     with output.command(as_json) as out:
         done = asyncio.run(work())
@@ -230,14 +231,14 @@ async def _push(
     ids = {key_of(one): one["id"] for one in theirs}
     done = []
     for n, one in enumerate(planned, 1):
-        template = mine[one["name"], one["language"]].template
+        template = mine[key_of(one)].template
         if not as_json:
             output.console(error=True).print(f"{n}/{len(planned)}  {one['file']}", style="dim", markup=False)
         try:
             if one["change"] == "new":
                 answer = await client.post("/v1/templates", template | ({"waba_id": waba} if waba else {}))
             else:
-                answer = await client.patch(f"/v1/templates/{ids[one['name'], one['language']]}", template)
+                answer = await client.patch(f"/v1/templates/{ids[key_of(one)]}", template)
             told = ("id", "status", "category", "warnings")
             done.append(one | {member: answer[member] for member in told})
         except Trouble as trouble:
@@ -300,18 +301,21 @@ def _linted(found: list[dict[str, Any]]) -> None:
         screen.print("There is no template in this folder.")
 
 
-def _mine(folder: Path, names: list[str] | None) -> list[File]:
-    return [file for file in template_files.read_all(folder) if not names or file.key[0] in names]
+def _mine(folder: Path, names: list[str] | None, *, lenient: bool = False) -> list[File]:
+    found = template_files.read_all(folder, lenient=lenient)
+    return [file for file in found if not names or file.key[0] in names]
 
 
 async def _theirs(client: Client, waba: str | None, names: list[str] | None) -> list[dict[str, Any]]:
     """As the provider has them now. Two business accounts may have the same names: one must be chosen."""
-    query = f"?wait_seconds={_WAIT_SECONDS}" + (f"&waba_id={waba}" if waba else "")
-    read = (await client.call("POST", f"/v1/templates/sync{query}"))["data"]
+    query = {"wait_seconds": str(_WAIT_SECONDS)} | ({"waba_id": waba} if waba else {})
+    read = (await client.call("POST", f"/v1/templates/sync?{urlencode(query)}"))["data"]
     for one in read:
         if one["failures"] or not one["synced_at"]:
             detail = f"the templates of {one['waba_id']} could not be read: {one['detail'] or 'not in time'}"
             raise Trouble(ExitCode.UNREACHABLE, detail)
+        if one["is_due"]:
+            _warn_of_age(one)
     if len(read) > 1:
         known = ", ".join(one["waba_id"] for one in read)
         raise Trouble(ExitCode.USAGE, f"name one of these business accounts with --waba: {known}")
@@ -323,6 +327,12 @@ async def _theirs(client: Client, waba: str | None, names: list[str] | None) -> 
         after = page["paging"]["next"]
         if after is None:
             return sorted(found, key=key_of)
+
+
+def _warn_of_age(one: dict[str, Any]) -> None:
+    then = local_time(one["synced_at"], with_date=True)
+    said = f"{one['waba_id']} is not read to its end yet: these are its templates as of {then}"
+    output.console(error=True).print(output.plain(said), style="yellow", markup=False, soft_wrap=True)
 
 
 def _differences(mine: list[File], theirs: list[dict[str, Any]]) -> list[dict[str, Any]]:

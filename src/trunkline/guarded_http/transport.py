@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from trunkline import __version__, url_guard
 from trunkline.errors import Problem
@@ -31,6 +31,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _SET_HERE = frozenset({"host", "content-length", "connection", "transfer-encoding", "accept-encoding"})
 _FOR_ONE_ORIGIN = frozenset({"authorization", "cookie"})
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -119,6 +120,10 @@ class GuardedTransport:
             ) from None
         if answer.status != 200:
             raise why_not(way.steps, answer)
+        coding = answer.headers.get("content-encoding", "").strip().lower()
+        if coding not in ("", "identity"):  # such a body is not the file
+            detail = "200, but packed by a content-encoding, which was not asked for"
+            raise FetchError(way.steps, detail, is_final=True)
         return Fetched(answer.headers.get("content-type"), str(way.steps))
 
     async def close(self) -> None:
@@ -255,6 +260,8 @@ class _Way:
 
 
 def _joined(url: str, location: str) -> str:
+    """Without what follows a `#`, which is for browsers. Servers write other letters as they are."""
+    location = quote(location.partition("#")[0].encode("latin-1"), safe=_ASCII)
     try:
         return urljoin(url, location)
     except ValueError:  # brackets that it can not read; nor can the guard

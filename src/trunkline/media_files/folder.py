@@ -4,7 +4,9 @@ its place, so that what is there is whole.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+import fcntl
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
@@ -33,7 +35,8 @@ class Folder:
         place = self._path(account_id, draft.sha256)
         draft.sync()
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.path.rename(place)
+        with _alone_in(place.parent):
+            draft.path.rename(place)
         sync(place.parent)
 
     async def has(self, account_id: str, sha256: str) -> bool:
@@ -82,9 +85,24 @@ async def _parts(file: BinaryIO, start: int, end: int) -> AsyncGenerator[bytes, 
 
 def _remove(path: Path, now: float) -> bool:
     try:
-        if path.stat().st_mtime > now - FRESH_SECONDS:
-            return False
-        path.unlink()
+        with _alone_in(path.parent):
+            if path.stat().st_mtime > now - FRESH_SECONDS:
+                return False
+            path.unlink()
     except FileNotFoundError:
         pass
     return True
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """What is seen to be old must not be replaced by something fresh before it goes."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(
+            OSError
+        ):  # network file systems lock no folders: there is only `FRESH_SECONDS`
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -6,7 +6,7 @@ from trunkline.media_probe.facts import Facts
 from trunkline.media_probe.source import WINDOW, Broken, Source
 
 _PDF_END = 4096
-"""How far from the end the end mark of a PDF may be: readers allow for something behind it."""
+"""What may be behind the end mark of a PDF, beside padding: readers allow for something."""
 
 _TEXT_END = 4096
 _NO_TEXT = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
@@ -14,7 +14,8 @@ _NO_TEXT = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
 
 def read_pdf(source: Source, facts: Facts) -> None:
     facts.mime_type = "application/pdf"
-    if b"%%EOF" not in source.at(max(0, source.size - _PDF_END), _PDF_END):
+    _, mark, behind = source.at(max(0, source.size - WINDOW), WINDOW).rpartition(b"%%EOF")
+    if not mark or len(behind.strip(b"\x00\t\r\n ")) > _PDF_END:
         raise Broken("it ends before its end mark (%%EOF)")
 
 

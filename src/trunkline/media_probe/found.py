@@ -30,5 +30,4 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     fault: str | None = None
     """Why it is not whole or not sound, in words: `it ends in the middle of …`."""
     also: tuple[str, ...] = ()
-    """Other types that the same bytes can be read as: a polyglot. `UNKNOWN_TYPE` where bytes follow the
-    file's own end, and nobody knows what they are."""
+    """Other types that the same bytes can be read as: a polyglot."""

@@ -17,14 +17,14 @@ _COLORS = {1: "grey", 3: "RGB", 4: "CMYK"}
 
 def read(source: Source, facts: Facts) -> None:
     facts.mime_type = "image/jpeg"
-    facts.end = end_of(source, 0, facts)
+    facts.end = _read_segments(source, facts)
     if facts.width is None:
         raise Broken("it has no picture")
 
 
-def end_of(source: Source, start: int, facts: Facts | None = None) -> int:
-    """Where the picture that begins at `start` is over."""
-    place, has_scan = start + 2, False
+def _read_segments(source: Source, facts: Facts) -> int:
+    """Where the picture is over."""
+    place, has_scan = 2, False
     while True:
         marker, place = _marker(source, place)
         if marker == _END:
@@ -36,7 +36,7 @@ def end_of(source: Source, start: int, facts: Facts | None = None) -> int:
         size = number(source.need(place, 2, "a segment"))
         if size < 2 or place + size > source.size:
             raise Broken("it ends in the middle of a segment")
-        if marker in _FRAMES and facts is not None and facts.width is None:
+        if marker in _FRAMES and facts.width is None:
             _read_frame(source.need(place, 8, "its header"), facts)
         place += size
         if marker == _SCAN:

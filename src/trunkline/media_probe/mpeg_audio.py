@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from trunkline.media_probe.facts import Facts
-from trunkline.media_probe.source import Broken, Source, number
+from trunkline.media_probe.source import WINDOW, Broken, Source, number
 
 _RATES = {
     # (version 1, layer) or (versions 2 and 2.5, layer) → kbit/s by index
@@ -20,7 +20,7 @@ _RATES = {
     (False, 3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _HERTZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
-_MOST_PADDING = 4096
+_MOST_PADDING = WINDOW
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3", b"3DI")
 
 

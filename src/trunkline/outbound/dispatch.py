@@ -159,14 +159,13 @@ class Dispatcher:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._ownership is None:
-            return
         for number_id in list(self._numbers):
             self._give_up(number_id, STOP_SECONDS)
         if self._leaving:
             await asyncio.wait(self._leaving, timeout=STOP_SECONDS + ROUND_SECONDS)
-        await self.preparation.close()
-        self._ownership.close()
+        await self.preparation.close()  # it may have looked at files without any number of its own
+        if self._ownership is not None:
+            self._ownership.close()
 
     # -- ownership
 

@@ -26,7 +26,9 @@ AT_ONCE = 64
 """Of a number."""
 
 TURN_SECONDS = 1.0
-"""How soon one is tried again that found no room."""
+"""How soon one is tried again that found no room; later where so many wait that asking would cost much."""
+
+ASKED_A_SECOND = 1000
 
 SHOWN_SECONDS = 1.0
 """What is ready by then was never seen to wait."""
@@ -64,11 +66,15 @@ class FileWaits:
         self._hold_number = hold
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._put: dict[str, _Put] = {}
+        self._aside: set[str] = set()  # those that rest in the line
         self._wakes: set[asyncio.Event] = set()
         self._is_ending = False
 
     def with_files(self, message: Waiting) -> Waiting | None:
         """The message as it may be sent, where nothing is to be waited for."""
+        if message.id in self._aside:
+            self._aside.discard(message.id)
+            self._line.aside[message.priority] -= 1
         if message.id in self._put:  # the store has it as held, perhaps
             return None
         files = self._preparation.ready(message)
@@ -81,7 +87,7 @@ class FileWaits:
         """One that was taken from the line."""
         turn = self._preparation.take_turn(message) if len(self._tasks) < AT_ONCE else None
         if turn is None:
-            self._line.put_back(message, TURN_SECONDS)
+            self._rest(message, max(TURN_SECONDS, len(self._line) / ASKED_A_SECOND))
             return
         task = self._tasks[message.id] = asyncio.create_task(self._see_to(row, message))
         task.add_done_callback(lambda done: self._done(message.id, done, turn))
@@ -94,6 +100,7 @@ class FileWaits:
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()))
         self._put.clear()
+        self._aside.clear()
         self._is_ending = False
 
     async def stop(self) -> None:
@@ -115,13 +122,15 @@ class FileWaits:
             await self._do(row, message, self._put.setdefault(message.id, _Put()))
         except Exception as fault:
             log.error("message %s: a fault of ours with its files", message.id, exc_info=fault)
-            self._line.put_back(message, FAULT_SECONDS)
+            self._rest(message, FAULT_SECONDS)
 
     async def _do(self, row: NumberRow, message: Waiting, put: _Put) -> None:
-        if put.tries and not await self._is_wanted(message):
+        left = put.until - self._runtime.clock.monotonic()
+        asks = put.tries and (left <= 0 or self._line.is_waited_for(message))
+        if asks and not await self._is_wanted(message):
             self._drop(message)
-        elif (left := put.until - self._runtime.clock.monotonic()) > 0:
-            self._line.put_back(message, min(left, LOOK_SECONDS))
+        elif left > 0:
+            self._rest(message, min(left, LOOK_SECONDS))
         else:
             prepared = await self._prepared(row, message, put)
             if prepared is not None:
@@ -174,12 +183,12 @@ class FileWaits:
                 put.tries += 1
                 put.until = self._runtime.clock.monotonic() + seconds
                 if await self._go_on(message, put):
-                    self._line.put_back(message, min(seconds, LOOK_SECONDS))
+                    self._rest(message, min(seconds, LOOK_SECONDS))
                 else:
                     self._drop(message)
             case Barred(reason):
                 await self._hold_number(reason)
-                self._line.put_back(message, TURN_SECONDS)  # until the release makes the line anew
+                self._rest(message, TURN_SECONDS)  # until the release makes the line anew
 
     async def _go_on(self, message: Waiting, put: _Put) -> bool:
         """Whether it is still waited for; it is shown as held then."""
@@ -187,6 +196,13 @@ class FileWaits:
             return await self._is_wanted(message)
         put.is_held = await self._hold(message)
         return put.is_held
+
+    def _rest(self, message: Waiting, seconds: float) -> None:
+        """It is taken again after so long; until then it waits in the line, and takes no room there."""
+        if message.id not in self._aside:
+            self._aside.add(message.id)
+            self._line.aside[message.priority] += 1
+        self._line.put_back(message, seconds)
 
     def _drop(self, message: Waiting) -> None:
         """It goes no further: its lane is free."""

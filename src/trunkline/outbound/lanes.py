@@ -138,10 +138,10 @@ class Lanes:
             lane.holder = ""
             self._schedule(lane, now)
 
-    def is_overtaken(self, message: Waiting) -> bool:
-        """Whether something of a higher priority waits in the lane that it keeps busy."""
-        lane = self._lanes.get(message.recipient)
-        return lane is not None and lane.best() < message.priority
+    def best(self, recipient: str) -> int:
+        """The best priority that waits in this lane, beside the message that keeps it busy, or one below."""
+        lane = self._lanes.get(recipient)
+        return lane.best() if lane is not None else len(Priority)
 
     def block(self, recipient: str, message_id: str) -> None:
         """Nothing leaves in this lane until this message is settled: an earlier run left its attempt open."""

@@ -57,6 +57,9 @@ class Line:
     def __init__(self, runtime: Runtime, account_id: str, number_id: str) -> None:
         self.wake = asyncio.Event()
         """Set when something may go that could not before."""
+        self.aside = [0] * len(Priority)
+        """How many of each priority rest here until something of their own is there, such as a file. They
+        take no room from the others."""
         self._runtime = runtime
         self._number = (account_id, number_id)
         self._lanes = Lanes()
@@ -95,7 +98,11 @@ class Line:
 
     def is_overtaken(self, message: Waiting) -> bool:
         """Whether something of a higher priority waits in the lane that it keeps busy."""
-        return self._lanes.is_overtaken(message)
+        return self._lanes.best(message.recipient) < message.priority
+
+    def is_waited_for(self, message: Waiting) -> bool:
+        """Whether anything waits in the lane that it keeps busy."""
+        return self._lanes.best(message.recipient) < len(Priority)
 
     def free(self, recipient: str, message_id: str) -> None:
         self._lanes.free(recipient, message_id, self.now())
@@ -132,6 +139,7 @@ class Line:
         """Anew from the store: lanes in doubt are blocked, the rest is in its order. Nothing may be out."""
         async with self._reading:
             self._lanes, self._shares = Lanes(), [_Share() for _ in Priority]
+            self.aside = [0] * len(Priority)
             blocked = await self._in_doubt()
             for attempt in blocked:
                 self._lanes.block(attempt.recipient, attempt.message_id)
@@ -204,7 +212,8 @@ class Line:
                 self.add(message)
 
     def _has_room(self, priority: int, limit: int) -> bool:
-        return self._lanes.counted[priority] < limit and self._lanes.waiting[priority] < AT_MOST_IN_MEMORY
+        counted = self._lanes.counted[priority] - self.aside[priority]
+        return counted < limit and self._lanes.waiting[priority] < AT_MOST_IN_MEMORY
 
     # -- news of other processes
 

@@ -222,8 +222,14 @@ class NumberDispatcher:
             wait = self._governor.admit(message, self._runtime.clock.monotonic())
             if wait == 0:
                 return message
-            self.line.put_back(message, min(wait, LONGEST_WAIT_SECONDS))
+            self._later(message, min(wait, LONGEST_WAIT_SECONDS))
         return None
+
+    def _later(self, message: Waiting, seconds: float) -> None:
+        """Its files are asked for again then: meanwhile one may be removed, or the provider's id be over."""
+        if message.files is not None:
+            message = msgspec.structs.replace(message, files=None)
+        self.line.put_back(message, seconds)
 
     async def _until_woken(self, seconds: float | None) -> None:
         self.line.wake.clear()
@@ -299,7 +305,7 @@ class NumberDispatcher:
         except IntentFault as fault:
             log.error("message %s: the store refused its intent", message.id, exc_info=fault.__cause__)
             self._governor.withdraw(message)
-            self.line.put_back(message, FAULT_RETRY_SECONDS)
+            self._later(message, FAULT_RETRY_SECONDS)
             return
         finally:
             self._out.discard(message.id)
@@ -315,10 +321,8 @@ class NumberDispatcher:
     def _after(self, message: Waiting, verdict: Verdict) -> None:
         """What a recorded verdict means for the line and the pace."""
         self._governor.learn(message, verdict, self._runtime.clock.monotonic())
-        if verdict.error is not None and verdict.error.effect == "renew_media":
-            message = msgspec.structs.replace(message, files=None)
         if verdict.retry_seconds is not None:
-            self.line.put_back(message, verdict.retry_seconds)
+            self._later(message, verdict.retry_seconds)
         elif verdict.is_open:
             self._doubts[message.id] = message.recipient
         else:

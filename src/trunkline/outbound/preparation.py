@@ -18,7 +18,7 @@ from trunkline.loops import STORE_RETRY_SECONDS, until_kept
 from trunkline.media_probe import Found, probe
 from trunkline.model import ids
 from trunkline.outbound import unfit
-from trunkline.outbound.links import KEPT_MS, FetchError, Links, Wire, shown
+from trunkline.outbound.links import KEPT_MS, LinkError, Links, shown
 from trunkline.outbound.once import Once
 from trunkline.outbound.turns import Turn, Turns
 from trunkline.runtime import Runtime, log
@@ -34,9 +34,6 @@ LIFE_MS = 30 * DAY_MS
 
 PAUSES_SECONDS = (2.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Before the provider is asked again, until the message's life ends."""
-
-LINK_TRIES = 4
-"""Then a link that may work later counts as one that does not."""
 
 AT_ONCE = 16
 """Uploads."""
@@ -77,10 +74,9 @@ class _Unfit(Exception):
 
 
 class _Away(Exception):
-    """`is_patient`: until the message's life ends."""
+    """The provider, for so many seconds at least: it is waited for until the message's life ends."""
 
-    def __init__(self, why: str, *, is_patient: bool, seconds: float = 0.0) -> None:
-        self.is_patient = is_patient
+    def __init__(self, why: str, seconds: float = 0.0) -> None:
         self.seconds = seconds
         super().__init__(why)
 
@@ -92,8 +88,8 @@ class _Barred(Exception):
 class Preparation:
     """Of one process."""
 
-    def __init__(self, runtime: Runtime, wire: Wire | None = None) -> None:
-        self.links = Links(runtime, wire)
+    def __init__(self, runtime: Runtime) -> None:
+        self.links = Links(runtime)
         self._runtime = runtime
         self._known: OrderedDict[Key, tuple[str | None, int]] = OrderedDict()  # → (id, until when)
         self._looks: OrderedDict[str, Found] = OrderedDict()  # SHA-256 → what it is
@@ -109,10 +105,9 @@ class Preparation:
         if row is None or message.has_fallback:
             return None
         found: dict[str, str] = {}
-        now = self._runtime.clock.now()
         for file in self._wanted(row, message.content):
-            known = self._known.get((row.id, file))
-            if known is None or known[1] <= now:
+            known = self._at_hand(row, file)
+            if known is None:
                 return None
             if known[0] is not None:
                 found[file.name] = known[0]
@@ -121,7 +116,10 @@ class Preparation:
     def take_turn(self, message: Waiting) -> Turn | None:
         """Before `prepare`, to be given back after it; None when others are to be waited for first."""
         row = self._runtime.directory.numbers.get(message.number_id)
-        return self._turns.take(row.id, self._wanted(row, message.content)) if row is not None else ()
+        if row is None:
+            return ()
+        wanted = self._wanted(row, message.content)
+        return self._turns.take(row.id, [file for file in wanted if self._takes_time(row, file)])
 
     def give_back(self, turn: Turn) -> None:
         self._turns.give_back(turn)
@@ -143,10 +141,10 @@ class Preparation:
         if not file.is_link and not ids.is_id(file.name, ids.MEDIA):
             return None  # the provider's own
         try:
-            await self._check(row, file, await self._find(row, file))
+            await self._check(row, file, await self._find(row, file, afresh=True))
         except _Unfit as fault:
             return fault.error
-        except _Away as fault:
+        except LinkError as fault:
             return unfit.not_fetched(str(fault))
         except FileNotFoundError:
             return unfit.lost(file)
@@ -195,10 +193,19 @@ class Preparation:
 
     # -- one file
 
+    def _at_hand(self, row: NumberRow, file: NamedFile) -> tuple[str | None, int] | None:
+        known = self._known.get((row.id, file))
+        return known if known is not None and known[1] > self._runtime.clock.now() else None
+
+    def _takes_time(self, row: NumberRow, file: NamedFile) -> bool:
+        if self._at_hand(row, file) is not None:
+            return False
+        return not (file.is_link and self.links.is_given_up(row.account_id, file.name))
+
     async def _id_of(self, row: NumberRow, file: NamedFile) -> str | None:
         """None where it goes as it is named."""
-        known = self._known.get((row.id, file))
-        if known is not None and known[1] > self._runtime.clock.now():
+        known = self._at_hand(row, file)
+        if known is not None:
             return known[0]
         return await self._bringing.do((row.id, file), lambda: self._bring(row, file))
 
@@ -206,7 +213,8 @@ class Preparation:
         found = await self._find(row, file)
         assert found.sha256 is not None
         provider_id: str | None = None
-        until = self._runtime.clock.now() + KEPT_MS
+        since = found.stored_at if file.is_link else None  # a file of ours does not change
+        until = (since or self._runtime.clock.now()) + KEPT_MS
         try:
             await self._check(row, file, found)
             provider_id, expires_at = await self._uploading.do(
@@ -220,14 +228,9 @@ class Preparation:
         self._remember((row.id, file), provider_id, until)
         return provider_id
 
-    async def _find(self, row: NumberRow, file: NamedFile) -> MediaRow:
+    async def _find(self, row: NumberRow, file: NamedFile, *, afresh: bool = False) -> MediaRow:
         if file.is_link:
-            try:
-                return await self.links.find(row.account_id, file)
-            except FetchError as fault:
-                if fault.is_final:
-                    raise _Unfit(unfit.not_fetched(str(fault))) from None
-                raise _Away(str(fault), is_patient=False) from None
+            return await self.links.find(row.account_id, file, afresh=afresh)
         found = await self._runtime.store.read(lambda tx: media.get(tx, row.account_id, file.name))
         if found is None or found.state != "stored" or not found.sha256:
             raise _Unfit(unfit.unknown(file, found.detail if found else None))
@@ -262,7 +265,7 @@ class Preparation:
         try:
             number = self._runtime.directory.opened(row.id)
         except KeyError:
-            raise _Away("the number was removed", is_patient=True) from None
+            raise _Away("the number was removed") from None
         async with self._room, self._runtime.shelf.local(row.account_id, found.sha256) as path:
             name = found.file_name or f"{file.kind}-{found.sha256[:12]}"
             to_send = FileToSend(path, found.size or 0, found.mime_type or "", name)
@@ -294,7 +297,7 @@ class Preparation:
             raise _Barred(f"number_held:{said.code}") from None
         if not fault.is_final:
             seconds = (said.retry_after or 0.0) if said is not None else 0.0
-            raise _Away(f"the provider: {fault}", is_patient=True, seconds=seconds) from None
+            raise _Away(f"the provider: {fault}", seconds) from None
         if not (file.is_link and file.kind == "document"):  # a link may lead to more types than are uploaded
             raise _Unfit(unfit.refused(file, str(fault), said)) from None
 
@@ -302,14 +305,16 @@ class Preparation:
         for fault in faults:
             if isinstance(fault, _Unfit):
                 return Unusable(fault.error)
+            if isinstance(fault, LinkError) and fault.is_final:
+                return Unusable(unfit.not_fetched(str(fault)))
         for fault in faults:
             if isinstance(fault, _Barred):
                 return Barred(str(fault))
         [fault, *_] = faults
         pause = PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS) - 1)] * self._runtime.random.uniform(1.0, 1.2)
+        if isinstance(fault, LinkError):
+            return Later(fault.seconds, str(fault))
         if isinstance(fault, _Away):
-            if not fault.is_patient and tries + 1 >= LINK_TRIES:
-                return Unusable(unfit.not_fetched(str(fault)))
             return Later(max(pause, fault.seconds), str(fault))
         if isinstance(fault, (StoreUnavailable, OSError)):
             return Later(pause, f"our disk or store: {type(fault).__name__}")

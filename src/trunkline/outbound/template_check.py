@@ -19,6 +19,8 @@ from trunkline.store.numbers import NumberRow
 from trunkline.templates.book import Names, TemplateBook
 
 LANGUAGE_TAKEN = "language_taken"
+_STALE_MS = 2 * 3_600_000
+"""Beyond the interval of the sync. What was read before that refuses nothing: it may have changed unseen."""
 
 
 class Fitted(NamedTuple):
@@ -45,6 +47,8 @@ class _Use(NamedTuple):
     at: str
     """Where `template` stands in the request."""
     is_scheduled: bool
+    fresh_since: int
+    """What was told before is stale."""
 
 
 class _Verdict(NamedTuple):
@@ -58,7 +62,8 @@ async def fit(runtime: Runtime, book: TemplateBook, number: NumberRow, draft: Dr
     templates = runtime.connectors[number.connector].templates
     if templates is None:
         return Fitted(draft)
-    fitted = Fitted(draft)
+    fitted, now = Fitted(draft), runtime.clock.now()
+    fresh_since = now - _STALE_MS - int(runtime.settings.templates.sync_minutes * 60_000)
     for member, content, languages in (
         ("content", draft.content, draft.languages),
         ("fallback", draft.fallback, draft.fallback_languages),
@@ -66,8 +71,8 @@ async def fit(runtime: Runtime, book: TemplateBook, number: NumberRow, draft: Dr
         named = templates.use_of(content) if content is not None else None
         if content is not None and named is not None:
             at = "" if member == "content" else "/fallback"
-            is_scheduled = draft.send_at is not None and draft.send_at > runtime.clock.now()
-            use = _Use(templates, named[0], (named[1], *languages), content, at, is_scheduled)
+            is_scheduled = draft.send_at is not None and draft.send_at > now
+            use = _Use(templates, named[0], (named[1], *languages), content, at, is_scheduled, fresh_since)
             fitted = _with(fitted, member, await _verdict(book, number, use))
     return fitted
 
@@ -86,8 +91,8 @@ async def _verdict(book: TemplateBook, number: NumberRow, use: _Use) -> _Verdict
     names = book.known(*key) or await book.find(*key)
     place = _place(names, use)
     if place is None:
-        if names.synced_at is None and use.languages[0] not in names.languages:
-            return _Verdict(use.content, (), [_never_synced(use)])
+        if _told_at(names, use.languages[0]) < use.fresh_since:
+            return _Verdict(use.content, (), [_unsure(names, use, use.languages[0])])
         return _Verdict(use.content, _unfit(names, use))
     return _in_language(names, use, place)
 
@@ -116,7 +121,9 @@ def _in_language(names: Names, use: _Use, place: int) -> _Verdict:
         for problem in use.templates.match(known.definition, content)
     ]
     warnings = [_taken(names, use, language)] if place else []
-    if not use.templates.is_sendable(known.status):
+    if _told_at(names, language) < use.fresh_since and problems:
+        problems, warnings = [], [*warnings, _unsure(names, use, language), *problems]
+    if not use.templates.standing_of(known.status).is_sendable:
         warnings.append(_not_yet(names, use, language))
     return _Verdict(content, problems, warnings)
 
@@ -141,7 +148,8 @@ def _unfit_language(names: Names, use: _Use, place: int) -> Problem:
         detail = f"There is no template `{_short(use.name)}` in `{language}`{_as_of(names)}."
         expected = f"one of: {', '.join(sorted(names.languages))}"
         return Problem(at, "unknown_language", detail, shorten(language), expected)
-    why = f"{use.templates.standing_of(known.status).why} (as of {to_rfc3339(known.seen_at)})"
+    as_of = to_rfc3339(_told_at(names, language))
+    why = f"{use.templates.standing_of(known.status).why} (as of {as_of})"
     detail = f"The template `{_short(use.name)}` in `{language}` {why}."
     said = ". ".join(word for word in (known.rejected_reason, known.detail) if word and word != "NONE")
     detail += f" The provider says: {said}" if said else ""
@@ -171,10 +179,18 @@ def _not_yet(names: Names, use: _Use, language: str) -> Problem:
     return Problem(f"{use.at}/template/name", "template_status", detail)
 
 
-def _never_synced(use: _Use) -> Problem:
+def _told_at(names: Names, language: str) -> int:
+    """When it was last seen as it is known, or found missing; 0: never. A sync sees all of them."""
+    known = names.languages.get(language)
+    return max(known.seen_at if known is not None else 0, names.synced_at or 0)
+
+
+def _unsure(names: Names, use: _Use, language: str) -> Problem:
+    told_at = _told_at(names, language)
+    read = f"were last read at {to_rfc3339(told_at)}" if told_at else "were not read yet"
     detail = (
-        "The templates of the business account were not read yet, so whether this one exists and fits is not "
-        "known here; the provider decides."
+        f"The templates of the business account {read}, so whether this one exists and fits is not known "
+        "here; the provider decides."
     )
     return Problem(f"{use.at}/template/name", "unknown_template", detail, shorten(use.name))
 

@@ -62,8 +62,6 @@ class StoredMedia(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     """Hex."""
     size: int
-    detail: str | None = None
-    """What a person should know of it, such as that it was converted."""
     created_at: int
     source: str
     link: str | None = None

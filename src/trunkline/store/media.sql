@@ -41,8 +41,8 @@ ORDER BY created_at LIMIT :count;
 SELECT 1 FROM media WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'stored' AND id <> :id LIMIT 1;
 
 -- name: remove
--- Its bytes are to go; that it was there stays.
-UPDATE media SET state = 'removed', file_name = NULL, detail = :detail
+-- Its bytes are to go, and its names; that it was there stays.
+UPDATE media SET state = 'removed', file_name = NULL, link = NULL, detail = :detail
 WHERE account_id = :account_id AND id = :id;
 
 -- name: forget
@@ -55,9 +55,9 @@ DELETE FROM media WHERE account_id = :account_id AND id IN (
 -- name: insert_stored
 -- A file whose bytes are here already: uploaded, or fetched from a link.
 INSERT INTO media (account_id, id, number_id, message_id, kind, state, mime_type, file_name, sha256, size,
-    next_at, detail, created_at, stored_at, source, link)
+    next_at, created_at, stored_at, source, link)
 VALUES (:account_id, :id, '', '', :kind, 'stored', :mime_type, :file_name, :sha256, :size,
-    :created_at, :detail, :created_at, :created_at, :source, :link);
+    :created_at, :created_at, :created_at, :source, :link);
 
 -- name: of_link
 -- What was last found behind an exact link, if that was not before a moment (index media_link).

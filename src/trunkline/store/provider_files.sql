@@ -12,12 +12,12 @@ ON CONFLICT (account_id, number_id, sha256, mime_type) DO UPDATE SET
     provider_id = excluded.provider_id, uploaded_at = excluded.uploaded_at, expires_at = excluded.expires_at;
 
 -- name: forget
--- The provider does not know this id any more.
+-- The provider does not know this id any more (index media_at_provider_id).
 DELETE FROM media_at_provider
 WHERE account_id = :account_id AND number_id = :number_id AND provider_id = :provider_id;
 
 -- name: prune
--- Ids that the provider has forgotten as well.
+-- Ids that the provider has forgotten as well (index media_at_provider_end).
 DELETE FROM media_at_provider WHERE account_id = :account_id AND provider_id IN (
     SELECT provider_id FROM media_at_provider
     WHERE account_id = :account_id AND expires_at < :before LIMIT :count)

@@ -374,6 +374,8 @@ CREATE TABLE media_at_provider (
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, number_id, sha256, mime_type)
 );
+CREATE INDEX media_at_provider_id ON media_at_provider (account_id, provider_id);
+CREATE INDEX media_at_provider_end ON media_at_provider (account_id, expires_at);
 
 -- Contents whose bytes may belong to nobody, and when that is to be looked into: of files that are being stored,
 -- in case that this ends amid it, and of files that were removed.

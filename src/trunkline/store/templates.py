@@ -13,6 +13,9 @@ from trunkline.store.queries import load
 
 _Q = load("templates")
 
+KEPT_CHANGES = 100
+"""Of a template's history, the newest."""
+
 
 class TemplateRow(msgspec.Struct, frozen=True, kw_only=True):
     account_id: str
@@ -113,6 +116,12 @@ async def was_removed(tx: Tx, account_id: str, provider_id: str) -> bool:
     return row is not None
 
 
+async def removed_since(tx: Tx, account_id: str, since: int) -> frozenset[str]:
+    """The provider's ids of those that went then or later."""
+    rows = await tx.fetch(_Q["removed_since"], account_id=account_id, since=since)
+    return frozenset(row[0] for row in rows)
+
+
 async def of_name(tx: Tx, account_id: str, waba_id: str, name: str) -> list[TemplateRow]:
     """In all its languages."""
     rows = await tx.fetch(_Q["of_name"], account_id=account_id, waba_id=waba_id, name=name)
@@ -160,11 +169,12 @@ async def insert_change(  # noqa: PLR0913, PLR0917 - a key, and what happened wh
         source=source,
         change=change,
     )
+    await tx.execute(_Q["trim_changes"], account_id=account_id, template_id=template_id, kept=KEPT_CHANGES)
 
 
-async def changes(tx: Tx, account_id: str, template_id: str, count: int) -> list[Change]:
+async def changes(tx: Tx, account_id: str, template_id: str) -> list[Change]:
     """The newest first."""
-    rows = await tx.fetch(_Q["changes"], account_id=account_id, template_id=template_id, count=count)
+    rows = await tx.fetch(_Q["changes"], account_id=account_id, template_id=template_id)
     return [Change(*row) for row in rows]
 
 
@@ -177,14 +187,18 @@ async def syncs(tx: Tx, account_id: str) -> list[SyncRow]:
     return [SyncRow(*row) for row in await tx.fetch(_Q["syncs"], account_id=account_id)]
 
 
+async def all_syncs(tx: Tx) -> list[SyncRow]:
+    """Of every account: one row for each business account that was ever read."""
+    return [SyncRow(*row) for row in await tx.fetch(_Q["all_syncs"])]
+
+
 async def keep_sync(tx: Tx, row: SyncRow) -> None:
     await tx.execute(_Q["keep_sync"], **msgspec.structs.asdict(row))
 
 
-async def lock(tx: Tx, account_id: str, waba_id: str) -> bool:
-    """Nobody else changes these templates until the end of the transaction. Whether they were ever read."""
-    row = await tx.fetch_one(_Q["lock"], account_id=account_id, waba_id=waba_id)
-    return row is not None and row[1] is not None
+async def lock(tx: Tx, account_id: str, waba_id: str) -> None:
+    """Nobody else changes these templates until the end of the transaction."""
+    await tx.execute(_Q["lock"], account_id=account_id, waba_id=waba_id)
 
 
 async def ask_sync(tx: Tx, account_id: str, waba_id: str, now: int) -> None:

@@ -30,6 +30,11 @@ FROM templates WHERE account_id = :account_id AND provider_id = :provider_id AND
 SELECT id FROM templates
 WHERE account_id = :account_id AND provider_id = :provider_id AND removed_at IS NOT NULL LIMIT 1;
 
+-- name: removed_since
+-- Those that were removed a short while ago.
+SELECT provider_id FROM templates
+WHERE account_id = :account_id AND removed_at IS NOT NULL AND seen_at >= :since AND provider_id IS NOT NULL;
+
 -- name: of_name
 -- A template in all its languages (index templates_name).
 SELECT account_id, id, waba_id, provider_id, name, language, category, status, definition, quality,
@@ -78,7 +83,13 @@ VALUES (:account_id, :template_id, (SELECT coalesce(max(n), 0) + 1 FROM template
 -- name: changes
 -- The history of a template, newest first.
 SELECT n, at, source, change FROM template_changes
-WHERE account_id = :account_id AND template_id = :template_id ORDER BY n DESC LIMIT :count;
+WHERE account_id = :account_id AND template_id = :template_id ORDER BY n DESC;
+
+-- name: trim_changes
+-- What happened to it long ago, and many changes since.
+DELETE FROM template_changes
+WHERE account_id = :account_id AND template_id = :template_id AND n <= (SELECT max(n) FROM template_changes
+    WHERE account_id = :account_id AND template_id = :template_id) - :kept;
 
 -- name: sync
 -- When the templates of a business account were last read.
@@ -89,6 +100,10 @@ WHERE account_id = :account_id AND waba_id = :waba_id;
 -- The same of all business accounts of an account.
 SELECT account_id, waba_id, due_at, synced_at, tries, detail FROM template_syncs
 WHERE account_id = :account_id ORDER BY waba_id;
+
+-- name: all_syncs
+-- The same of every account, for the loop that looks what is due: one row for each business account.
+SELECT account_id, waba_id, due_at, synced_at, tries, detail FROM template_syncs;
 
 -- name: keep_sync
 -- How the last reading went, and when the next one is due.
@@ -101,8 +116,7 @@ ON CONFLICT (account_id, waba_id) DO UPDATE SET due_at = excluded.due_at, synced
 -- One writer of a business account's templates at a time, until the transaction ends; one not read yet is due.
 INSERT INTO template_syncs (account_id, waba_id, due_at, synced_at, tries, detail)
 VALUES (:account_id, :waba_id, 0, NULL, 0, NULL)
-ON CONFLICT (account_id, waba_id) DO UPDATE SET due_at = template_syncs.due_at
-RETURNING due_at, synced_at;
+ON CONFLICT (account_id, waba_id) DO UPDATE SET due_at = template_syncs.due_at;
 
 -- name: ask_sync
 -- They are to be read at once, whatever kept them waiting.

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from trunkline.channels.contract import Number
-from trunkline.channels.template_contract import TemplateError, Templates
+from trunkline.channels.template_contract import ProviderTemplate, TemplateError, Templates
 from trunkline.runtime import Runtime
 from trunkline.store.numbers import NumberRow
 
@@ -27,16 +27,37 @@ def templates_of(runtime: Runtime, account_id: str, waba_id: str) -> Templates |
     return next((templates for templates in found if templates is not None), None)
 
 
+class _Unseen(TemplateError):
+    """Nothing of that id; or the token may not see it."""
+
+
+async def read(runtime: Runtime, account_id: str, waba_id: str, provider_id: str) -> ProviderTemplate | None:
+    """One of them; None when no token sees it. `TemplateError`."""
+
+    async def question(templates: Templates, number: Number) -> ProviderTemplate:
+        found = await templates.read(number, provider_id)
+        if found is None:
+            raise _Unseen("the provider has none of that id")
+        return found
+
+    try:
+        return await ask(runtime, account_id, waba_id, question)
+    except _Unseen:
+        return None
+
+
 async def ask(runtime: Runtime, account_id: str, waba_id: str, question: Question[T]) -> T:
     """By the first number that is let in. `TemplateError`: of the last one that was not."""
     refused = TemplateError("no number of this account leads to these templates any more")
     for templates, number in _ways(runtime, account_id, waba_id):
         try:
             return await question(templates, number)
+        except _Unseen as error:
+            refused = error
         except TemplateError as error:
             if error.error is None or error.error.actor != "operator":
                 raise
-            refused = error
+            refused = refused if isinstance(refused, _Unseen) else error
     raise refused
 
 

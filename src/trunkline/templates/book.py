@@ -34,7 +34,7 @@ class Known(msgspec.Struct, frozen=True):
     rejected_reason: str | None
     detail: str | None
     seen_at: int
-    """When the provider last told that it is so."""
+    """When the provider last told something new of it; a sync that finds it unchanged writes nothing."""
 
 
 class Names(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ HOUR = 3600.0
 class CallPace:
     """Management calls: so many within any hour, for each app and business account."""
 
-    def __init__(self, per_hour: int = 200) -> None:
+    def __init__(self, per_hour: int) -> None:
         self._per_hour = per_hour
         self._calls: dict[tuple[str, str], deque[float]] = {}
 

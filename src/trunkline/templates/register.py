@@ -67,23 +67,27 @@ async def apply_templates(  # noqa: PLR0913, PLR0917 - what was told, when and h
     """What the provider showed; of what was heard later than it was asked the news are newer."""
     await templates.lock(tx, place.account_id, place.waba_id)
     known = await templates.by_provider_ids(tx, place.account_id, [one.provider_id for one in told])
-    for one in _each_once(told, known):
+    new = {one.provider_id for one in told if one.provider_id not in known and one.status not in GONE}
+    if new:  # or removed while it was asked
+        new -= await templates.removed_since(tx, place.account_id, asked_at)
+    for one in _in_turn(told, known):
         row = known.get(one.provider_id)
-        if row is None and one.status not in GONE:
-            await _begin(tx, place, one, source)
+        if one.provider_id in new:
+            await _begin(tx, place, one, source, asked_at)
         elif row is not None and row.seen_at <= asked_at:
             after = _shown(row, one, same, source.at)
             if after != row:
                 await _change(tx, row, after, source, one.definition)
 
 
-def _each_once(
+def _in_turn(
     told: Sequence[ProviderTemplate], known: Mapping[str, TemplateRow]
 ) -> Iterable[ProviderTemplate]:
-    """A name has one template in a language: of two in one list the known one is it."""
-    by_key = {(one.name, one.language): one for one in told}
-    by_key |= {(one.name, one.language): one for one in told if one.provider_id in known}
-    return by_key.values()
+    """Those that are gone first, as their names may be taken again: of two others the known one has it."""
+    living = [one for one in told if one.status not in GONE]
+    by_key = {(one.name, one.language): one for one in living}
+    by_key |= {(one.name, one.language): one for one in living if one.provider_id in known}
+    return [*(one for one in told if one.status in GONE), *by_key.values()]
 
 
 async def apply_news(tx: Tx, place: Place, news: TemplateNews, source: Source, now: int) -> bool:
@@ -92,7 +96,8 @@ async def apply_news(tx: Tx, place: Place, news: TemplateNews, source: Source, n
     row = await templates.by_provider_id(tx, place.account_id, news.provider_id)
     if row is None:
         return await _apply_unknown(tx, place, news, source)
-    if source.at // 1000 < row.changed_at // 1000:  # it may be news, or older than what is known
+    is_late = source.at // 1000 < row.changed_at // 1000
+    if is_late and news.status not in GONE:  # it may be news, or older than what is known
         return True
     after = _heard(row, news, source.at)
     if after != row:
@@ -116,10 +121,12 @@ async def apply_removal(tx: Tx, row: TemplateRow, source: Source) -> None:
         await _change(tx, known, _removed(known, "DELETED", source.at), source)
 
 
-async def _begin(tx: Tx, place: Place, one: ProviderTemplate, source: Source) -> None:
-    """A template that was not known; another of its name and language must have gone."""
+async def _begin(tx: Tx, place: Place, one: ProviderTemplate, source: Source, asked_at: int) -> None:
+    """A template that was not known; another of its name and language must have gone, or is newer."""
     for other in await templates.of_name(tx, place.account_id, place.waba_id, one.name):
         if other.language == one.language:
+            if other.seen_at > asked_at:
+                return
             await _change(tx, other, _removed(other, "DELETED", source.at), source)
     row = TemplateRow(
         account_id=place.account_id,

@@ -7,8 +7,9 @@ pauses, from the page where it stood. `register.py` writes down what follows.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from math import inf
+from typing import Any
 
 import msgspec
 
@@ -28,7 +29,9 @@ CALLS_AN_HOUR = 100
 PAUSES_SECONDS = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 READ_PAUSES_SECONDS = (1.0, 5.0, 20.0)
 RESCUE_SECONDS = 60.0
+LIMITED_SECONDS = 600.0
 AT_ONCE = 4
+_MOST_READS = 20
 _MOST_PAGES = 1_000
 _ROWS = 500
 _BAD_CURSOR = 131059
@@ -57,7 +60,10 @@ class TemplateSync:
         self._membership = membership
         self._pace = CallPace(CALLS_AN_HOUR)
         self._wake = asyncio.Event()
+        self._calls = asyncio.Semaphore(AT_ONCE)
         self._running: dict[object, asyncio.Task[None]] = {}
+        self._again: set[object] = set()
+        """Of these one more was told while they were read: the answer may be older."""
         self._rounds: dict[Place, _Round] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -72,12 +78,21 @@ class TemplateSync:
     def read_soon(self, account_id: str, waba_id: str, provider_id: str) -> None:
         """A webhook did not tell all of it."""
         place = Place(account_id, waba_id)
-        if self._task is not None and self._is_mine(place):
-            self._begin((place, provider_id), place, provider_id)
+        is_led = access.templates_of(self._runtime, account_id, waba_id) is not None
+        if self._task is None or not is_led or not self._is_mine(place):
+            return
+        key = (place, provider_id)
+        if key in self._running:
+            self._again.add(key)
+        elif sum(isinstance(other, tuple) and other[0] == place for other in self._running) < _MOST_READS:
+            self._begin(key, self._read(place, provider_id))
+        elif (every := (place, "")) not in self._running:  # a page tells a hundred of them
+            self._begin(every, self._ask_all(place))
 
     async def stop(self) -> None:
         """What is on its way begins anew after the next start."""
         tasks = [*self._running.values(), *([self._task] if self._task else [])]
+        self._task = None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -87,41 +102,52 @@ class TemplateSync:
 
     async def _look(self) -> None:
         self._wake.clear()
-        clock = self._runtime.clock
+        wait, places = RESCUE_SECONDS, self._places()
         try:
-            accounts = list(self._runtime.directory.accounts)
-            waits = [await self._begin_due(account_id) for account_id in accounts]
+            if places:
+                rows = await self._runtime.store.read(templates.all_syncs)
+                known = {Place(row.account_id, row.waba_id): row for row in rows}
+                wait = min([wait, *(self._begin_if_due(place, known.get(place)) for place in places)])
         except Exception:
             await asyncio.sleep(STORE_RETRY_SECONDS)
             self._wake.set()
             raise
-        await clock.wait(self._wake, min([RESCUE_SECONDS, *waits]))
+        await self._runtime.clock.wait(self._wake, wait)
 
-    async def _begin_due(self, account_id: str) -> float:
-        """Begins what is due; the seconds until something is."""
-        places = [Place(account_id, waba_id) for waba_id in access.wabas_of(self._runtime, account_id)]
-        mine = [place for place in places if place not in self._running and self._is_mine(place)]
-        if not mine:
-            return inf
-        rows = await self._runtime.store.read(lambda tx: templates.syncs(tx, account_id))
-        known = {row.waba_id: row for row in rows}
-        now, wait = self._runtime.clock.now(), inf
-        for place in mine:
-            row = known.get(place.waba_id) or SyncRow(account_id, place.waba_id, 0, None, 0, None)
-            if row.due_at > now:
-                wait = min(wait, (row.due_at - now) / 1000)
-            elif len(self._running) < AT_ONCE:
-                self._begin(place, place, row)
-        return wait
+    def _places(self) -> list[Place]:
+        """Those that this process reads, and is not reading now."""
+        accounts = self._runtime.directory.accounts
+        every = (Place(of, waba_id) for of in accounts for waba_id in access.wabas_of(self._runtime, of))
+        return [place for place in every if place not in self._running and self._is_mine(place)]
 
-    def _begin(self, key: object, place: Place, what: SyncRow | str) -> None:
-        if key not in self._running:
-            work = self._read(place, what) if isinstance(what, str) else self._sync(place, what)
-            task = self._running[key] = asyncio.create_task(work)
-            task.add_done_callback(lambda _: self._end(key))
+    def _begin_if_due(self, place: Place, row: SyncRow | None) -> float:
+        """The seconds until it is; none while it is read, as its end is heard of."""
+        row = row or SyncRow(place.account_id, place.waba_id, 0, None, 0, None)
+        wait = (row.due_at - self._runtime.clock.now()) / 1000
+        if wait > 0:
+            return wait
+        self._begin(place, self._sync(place, row))
+        return inf
+
+    def _begin(self, key: object, work: Coroutine[Any, Any, None]) -> None:
+        task = self._running[key] = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._end(key))
 
     def _end(self, key: object) -> None:
         del self._running[key]
+        if isinstance(key, Place):
+            self._wake.set()
+        elif isinstance(key, tuple) and key in self._again:
+            self._again.discard(key)
+            place, provider_id = key
+            self.read_soon(place.account_id, place.waba_id, provider_id)
+
+    async def _ask_all(self, place: Place) -> None:
+        now, store = self._runtime.clock.now(), self._runtime.store
+        await until_kept(
+            "templates",
+            lambda: store.write(lambda tx: templates.ask_sync(tx, place.account_id, place.waba_id, now)),
+        )
         self._wake.set()
 
     async def _sync(self, place: Place, row: SyncRow) -> None:
@@ -150,9 +176,8 @@ class TemplateSync:
 
     async def _pages(self, place: Place, begun: _Round) -> None:
         while begun.pages < _MOST_PAGES:
-            await self._turn(place)
-            asked_at, cursor = self._runtime.clock.now(), begun.cursor
-            page = await self._page(place, cursor)
+            cursor = begun.cursor
+            page, asked_at = await self._page(place, cursor)
             await self._apply(place, page.templates, "sync", asked_at, is_quiet=begun.is_first)
             begun.pages += 1
             begun.seen.update(one.provider_id for one in page.templates)
@@ -160,27 +185,35 @@ class TemplateSync:
                 return
             begun.cursor = page.next
 
-    async def _page(self, place: Place, after: str | None) -> TemplatePage:
-        return await access.ask(
-            self._runtime,
-            place.account_id,
-            place.waba_id,
-            lambda templates, number: templates.page(number, after),
-        )
+    async def _page(self, place: Place, after: str | None) -> tuple[TemplatePage, int]:
+        await self._turn(place)
+        async with self._calls:
+            asked_at = self._runtime.clock.now()
+            page = await access.ask(
+                self._runtime,
+                place.account_id,
+                place.waba_id,
+                lambda templates, number: templates.page(number, after),
+            )
+            return page, asked_at
 
     async def _missing(self, place: Place, begun: _Round) -> None:
-        """What was on no page is asked for by its id, some of it: a list that came short removes nothing."""
+        """What was on no page is asked for by its id. Of many some are, and a second list must lack all."""
         missing = await self._unseen(place, begun)
-        for row in missing[:_CONFIRMED]:
-            found, asked_at = await self._ask_one(place, str(row.provider_id))
-            if found is not None:
-                await self._apply(place, [found], "sync", asked_at)
-                begun.seen.add(found.provider_id)
-                if found.status not in GONE:
-                    return
-        for row in missing:
-            if row.provider_id not in begun.seen:
-                await self._remove(row)
+        if len(missing) > _CONFIRMED:
+            begun.cursor = None
+            await self._pages(place, begun)
+            missing = await self._unseen(place, begun)
+        asked, rest = missing[:_CONFIRMED], missing[_CONFIRMED:]
+        gone = [row for row in asked if not await self._is_there(place, str(row.provider_id))]
+        for row in [*gone, *(rest if len(gone) == len(asked) else ())]:
+            await self._remove(row)
+
+    async def _is_there(self, place: Place, provider_id: str) -> bool:
+        found, asked_at = await self._ask_one(place, provider_id)
+        if found is not None:
+            await self._apply(place, [found], "sync", asked_at)
+        return found is not None and found.status not in GONE
 
     async def _unseen(self, place: Place, begun: _Round) -> list[TemplateRow]:
         async def work(tx: Tx) -> list[TemplateRow]:
@@ -212,6 +245,8 @@ class TemplateSync:
                 return
             except (TemplateError, StoreUnavailable) as fault:
                 log.info("template %s is not read: %s", provider_id, fault)
+                if isinstance(fault, TemplateError) and _is_limited(fault):
+                    return
             except Exception as fault:
                 log.error("template %s: a fault of ours", provider_id, exc_info=fault)
                 return
@@ -220,14 +255,10 @@ class TemplateSync:
 
     async def _ask_one(self, place: Place, provider_id: str) -> tuple[ProviderTemplate | None, int]:
         await self._turn(place)
-        asked_at = self._runtime.clock.now()
-        found = await access.ask(
-            self._runtime,
-            place.account_id,
-            place.waba_id,
-            lambda templates, number: templates.read(number, provider_id),
-        )
-        return found, asked_at
+        async with self._calls:
+            asked_at = self._runtime.clock.now()
+            found = await access.read(self._runtime, place.account_id, place.waba_id, provider_id)
+            return found, asked_at
 
     async def _turn(self, place: Place) -> None:
         clock = self._runtime.clock
@@ -270,6 +301,7 @@ class TemplateSync:
             del self._rounds[place]
         pause = PAUSES_SECONDS[min(row.tries, len(PAUSES_SECONDS) - 1)]
         pause *= self._runtime.random.uniform(1.0, 1.2)
+        pause = max(pause, LIMITED_SECONDS if _is_limited(fault) else 0.0)
         if fault.error is not None and fault.error.retry_after:
             pause = max(pause, fault.error.retry_after)
         log.warning("templates of %s are not read: %s", place.waba_id, fault)
@@ -288,6 +320,7 @@ class TemplateSync:
         """Unless somebody asked meanwhile: then they are due already."""
 
         async def work(tx: Tx) -> None:
+            await templates.lock(tx, row.account_id, row.waba_id)
             known = await templates.sync_of(tx, row.account_id, row.waba_id)
             is_asked = known is not None and known.due_at != begun.due_at
             due_at = known.due_at if known is not None and is_asked else row.due_at
@@ -296,3 +329,8 @@ class TemplateSync:
             begun.due_at = due_at
 
         await self._runtime.store.write(work)
+
+
+def _is_limited(fault: TemplateError) -> bool:
+    """Each further call would only make it longer."""
+    return fault.error is not None and fault.error.effect == "slow_number"

@@ -94,13 +94,9 @@ def _too_large(found: Found, kind: str, most: int) -> Iterator[Problem]:
 
 def _ambiguous(found: Found) -> Iterator[Problem]:
     """Nobody would know as what a phone, or a mail filter, will read it."""
-    known = [mime_type for mime_type in found.also if mime_type != UNKNOWN_TYPE]
-    if known:
-        detail = f"The file is {found.mime_type}, and the same bytes can be read as {_and(known)} too."
-        yield _problem("ambiguous", detail, ", ".join((found.mime_type, *known)), "one type alone")
-    elif found.also:
-        detail = "Behind the end of the file follow bytes that are no part of it."
-        yield _problem("ambiguous", detail, "bytes behind the end", "a file that ends where its format says")
+    if found.also:
+        detail = f"The file is {found.mime_type}, and the same bytes can be read as {_and(found.also)} too."
+        yield _problem("ambiguous", detail, ", ".join((found.mime_type, *found.also)), "one type alone")
 
 
 def _image(found: Found) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from trunkline.channels.contract import Told
+from trunkline.channels.whatsapp_cloud.members import objects
 
 _HREF = "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
 _NOBODY = "15550000000"  # of the test: no such number is in service
@@ -203,10 +204,9 @@ def _parts_said(data: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
     """Its text; Meta does not tell all of it either."""
     definition = changes["definition"][1]
     parts = definition.get("components") if isinstance(definition, dict) else None
-    parts = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
     names = {"HEADER": "title", "BODY": "element", "FOOTER": "footer"}
-    texts = {names[part["type"]]: part.get("text") for part in parts if part.get("type") in names}
-    return {f"message_template_{name}": text for name, text in texts.items() if text is not None}
+    texts = {names.get(str(part.get("type"))): part.get("text") for part in objects(parts)}
+    return {f"message_template_{name}": text for name, text in texts.items() if name and text is not None}
 
 
 _STATUS = "message_template_status_update"

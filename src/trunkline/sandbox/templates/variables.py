@@ -8,7 +8,9 @@ from trunkline.sandbox.templates.faults import bad_format, refuse
 _VARIABLE = re.compile(r"\{\{([^{}]*)\}\}")
 _NAME = re.compile(r"[a-z0-9_]+", re.ASCII)
 _ADJACENT = re.compile(r"\}\}\s*\{\{")
-_WORDS = re.compile(r"\w+")
+# Thai, Lao, Burmese, Khmer, Japanese and Chinese have no spaces: there each letter counts.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORDS = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 
 
 def variables_of(text: str) -> list[str]:

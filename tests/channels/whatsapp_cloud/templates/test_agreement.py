@@ -10,13 +10,22 @@ from typing import Any
 import pytest
 
 from tests.channels.whatsapp_cloud.messages import check as check_message
+from tests.channels.whatsapp_cloud.templates import kinds
 from tests.channels.whatsapp_cloud.templates.beside_sandbox import (
     drawn_there,
     refusal_of_draft,
     refusal_of_send,
     stored_there,
 )
-from tests.channels.whatsapp_cloud.templates.kinds import KINDS, Json, content_of, drafted, provided
+from tests.channels.whatsapp_cloud.templates.kinds import (
+    KINDS,
+    Json,
+    content_of,
+    draft,
+    drafted,
+    problems,
+    provided,
+)
 from trunkline.channels.template_contract import ProviderTemplate
 from trunkline.channels.whatsapp_cloud.templates import check, match, render
 from trunkline.sandbox.templates.definition import Template
@@ -87,6 +96,16 @@ def test_every_kind_is_taken_there() -> None:
     for kind, (body, components) in KINDS.items():
         assert refusal_of_draft(drafted(body)) is None, kind
         assert refusal_of_send(KNOWN[kind][1], content_of(components)) is None, kind
+
+
+def test_a_language_without_spaces_has_words_enough() -> None:
+    for language, text in (
+        ("zh_CN", "您好{{1}}您的订单{{2}}已发货。"),
+        ("ja", "ご注文{{1}}を{{2}}に送ります。"),
+    ):
+        template = drafted(draft(kinds.body(text, "a", "b"), language=language))
+        assert refusal_of_draft(template) is None
+    assert problems(draft(kinds.body("您{{1}}好{{2}}了", "a", "b"), language="zh_CN")) != []
 
 
 @pytest.mark.parametrize("kind", KINDS)

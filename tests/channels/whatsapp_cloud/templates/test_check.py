@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.channels.whatsapp_cloud.templates.kinds import (
@@ -379,6 +380,19 @@ def test_an_edit_takes_components_and_leaves_what_it_does_not_name() -> None:
     life = check_edit(known(), {"message_send_ttl_seconds": 60})
     assert life.draft is not None
     assert life.draft.definition == known().definition | {"message_send_ttl_seconds": 60}
+    alone = {"message_send_ttl_seconds": 60}
+    assert with_samples(alone, {}) == alone
+
+
+def test_an_edit_is_not_refused_for_what_meta_has_already() -> None:
+    parts = [body(), buttons({"type": "APP", "text": "Open"}) | {"unheard_of": 1}]
+    theirs = msgspec.structs.replace(known(), definition={"components": parts}, language="xx")
+    assert edited(theirs, {"message_send_ttl_seconds": 7}) == [("/message_send_ttl_seconds", "out_of_range")]
+    for change in ({"message_send_ttl_seconds": 60}, {"components": [body(SMALL), parts[1]]}):
+        draft = check_edit(theirs, change).draft
+        assert draft is not None
+        assert draft.definition == theirs.definition | change
+    assert edited(theirs, {"components": [body("{{1}}"), parts[1]]}) != []
 
 
 def test_an_edit_may_repeat_what_can_not_be_changed() -> None:

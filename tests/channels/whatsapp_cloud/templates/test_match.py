@@ -149,19 +149,6 @@ MISTAKES: dict[str, Mistake] = {
     "a long header": Mistake(
         "text header", parameter(0, 0, text="a" * 60), f"{AT}/0/parameters", "filled_too_long", "at most 60"
     ),
-    "money in a header": Mistake(
-        "text header",
-        parameter(
-            0,
-            0,
-            type="currency",
-            text=None,
-            currency={"fallback_value": "$1", "code": "USD", "amount_1000": 1000},
-        ),
-        f"{AT}/0/parameters/0/type",
-        "parameter_type",
-        "not an amount of money",
-    ),
     "a parameter for a still header": Mistake(
         "still header", add(texts("header", "a")), f"{AT}/1/parameters/0", "extra_parameter", "“Your order”"
     ),
@@ -332,6 +319,42 @@ def test_a_definition_that_is_odd_is_no_crash(definition: Json) -> None:
 )
 def test_what_is_not_known_of_a_template_is_not_held_against_a_message(definition: Json) -> None:
     assert match.match(definition, content_of([FILLED])) == ()
+
+
+MONEY = {"fallback_value": "$1", "code": "USD", "amount_1000": 1000}
+ENDS: Json = {"type": "limited_time_offer", "limited_time_offer": {"expiration_time_ms": 4_000_000_000_000}}
+
+
+@pytest.mark.parametrize(
+    ("part", "given"),
+    [
+        ({"type": "HEADER", "format": "STICKER"}, []),
+        ({"type": "BUTTONS", "buttons": [{"type": "APP", "text": "Open"}]}, [button("url", 0, "text", "x")]),
+        ({"type": "CAROUSEL"}, [cards([], [])]),
+        ({"type": "LIMITED_TIME_OFFER", "text": "Soon"}, [{"type": ENDS["type"], "parameters": [ENDS]}]),
+        (
+            {"type": "HEADER", "format": "TEXT", "text": "Pay {{1}}"},
+            [{"type": "header", "parameters": [{"type": "currency", "currency": MONEY}]}],
+        ),
+    ],
+    ids=["header", "button", "cards", "offer", "money"],
+)
+def test_what_nobody_here_has_heard_of_is_left_to_the_provider(part: Json, given: list[Json]) -> None:
+    definition = {"components": [{"type": "BODY", "text": "Hi."}, part]}
+    assert match.match(definition, content_of(given)) == ()
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"parameter_format": "NAMED", "components": [{"type": "BODY", "text": "Hi {{1}}."}]},
+        {"parameter_format": "POSITIONAL", "components": [{"type": "BODY", "text": "{{me}}, {{1}}."}]},
+        {"components": [{"type": "BODY", "text": "{{}} or {{1}}."}]},
+    ],
+)
+def test_numbers_are_filled_by_place_and_other_braces_are_text(definition: Json) -> None:
+    assert match.match(definition, content_of([texts("body", "a")])) == ()
+    assert len(match.match(definition, content_of([]))) == 1
 
 
 @pytest.mark.parametrize("kind", ["login", "one tap"])

@@ -25,13 +25,13 @@ class OneTimeCode(Shape):
         super().__init__(OTP.says, "")
 
     def check(self, value: Any, at: str, findings: Findings) -> Any:
-        return OTP.check(_as_authored(value), at, findings)
+        return OTP.check(as_authored(value), at, findings)
 
     def schema(self) -> dict[str, Any]:
         return OTP.schema()
 
 
-def _as_authored(button: Any) -> Any:
+def as_authored(button: Any) -> Any:
     url = button.get("url") if type(button) is dict else None
     if type(url) is not str or not url.startswith(OTP_URL):
         return button

@@ -25,7 +25,9 @@ HEADER_TEXT = FOOTER_TEXT = 60
 _NAME = re.compile(r"[a-z0-9_]+", re.ASCII)
 _MARKUP = re.compile(r"[*_~`\n\r\t]")
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n[^\S\n]*\n")
-_WORDS = re.compile(r"\w+")
+# Letters of scripts that are written without spaces: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORDS = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 # Regional indicators, pictographs and the selectors that make a picture of a letter.
 _EMOJI = re.compile("[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\ufe0f\u20e3]")
 

@@ -94,10 +94,12 @@ def read(definition: Mapping[str, Any]) -> Definition:
     by_type = _by_type(definition)
     cards = objects(by_type.get("CAROUSEL", {}).get("cards"))
     offer = obj(by_type.get("LIMITED_TIME_OFFER", {}).get("limited_time_offer"))
+    is_named = _is_named(definition, by_type)
+    longest = BODY_ALONE if set(by_type) == {"BODY"} else BODY_BESIDE_OTHERS
     return Definition(
-        **_parts(by_type, BODY_ALONE if set(by_type) == {"BODY"} else BODY_BESIDE_OTHERS),
-        is_named=_is_named(definition, by_type),
-        cards=tuple(Part(**_parts(_by_type(card), BODY_BESIDE_OTHERS)) for card in cards),
+        **_parts(by_type, longest, is_named=is_named),
+        is_named=is_named,
+        cards=tuple(Part(**_parts(_by_type(card), BODY_BESIDE_OTHERS, is_named=is_named)) for card in cards),
         has_carousel="CAROUSEL" in by_type,
         offer=_text(offer.get("text")) if offer else None,
         offer_expires=offer.get("has_expiration") is True,
@@ -106,11 +108,12 @@ def read(definition: Mapping[str, Any]) -> Definition:
 
 
 def _is_named(definition: Mapping[str, Any], by_type: Mapping[str, dict[str, Any]]) -> bool:
-    """Where Meta does not say it, by the names themselves."""
+    """Where Meta does not say it, by the names themselves; numbers are filled by place in any case."""
     said = _word(definition.get("parameter_format"))
     texts = [_text(by_type.get(type_, {}).get("text")) for type_ in ("HEADER", "BODY")]
-    names = [name for text in texts for name in names_of(text)]
-    return said == "NAMED" or (not said and not all(map(is_number, names)))
+    names = [name for text in texts for name in names_of(text) if name]
+    has_numbers = all(map(is_number, names))
+    return not (names and has_numbers) if said == "NAMED" else not said and not has_numbers
 
 
 def card_of(definition: Definition, index: int) -> Part | None:
@@ -128,13 +131,13 @@ def _by_type(holder: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {_word(component.get("type")): component for component in reversed(components)}
 
 
-def _parts(by_type: Mapping[str, dict[str, Any]], longest_body: int) -> dict[str, Any]:
+def _parts(by_type: Mapping[str, dict[str, Any]], longest_body: int, *, is_named: bool) -> dict[str, Any]:
     header, body = by_type.get("HEADER", {}), _with_code(by_type)
     return {
         "header_format": (_word(header.get("format")) or "TEXT") if header else None,
-        "header": _wording(header, "header_text"),
+        "header": _wording(header, "header_text", is_named=is_named),
         "header_sample": _first(obj(header.get("example")).get("header_handle")),
-        "body": _wording(body, "body_text"),
+        "body": _wording(body, "body_text", is_named=is_named),
         "longest_body": longest_body,
         "footer": _text(by_type.get("FOOTER", {}).get("text")),
         "buttons": tuple(_button(button) for button in objects(by_type.get("BUTTONS", {}).get("buttons"))),
@@ -150,9 +153,10 @@ def _with_code(by_type: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     return body
 
 
-def _wording(component: Mapping[str, Any], samples: str) -> Wording:
+def _wording(component: Mapping[str, Any], samples: str, *, is_named: bool) -> Wording:
+    """Braces around anything else than a number are text where gaps are numbered."""
     text = _text(component.get("text"))
-    names = names_of(text)
+    names = tuple(name for name in names_of(text) if (name if is_named else is_number(name)))
     return Wording(text, names, _samples(obj(component.get("example")), samples, names))
 
 

@@ -53,9 +53,6 @@ class CloudTemplates(GraphTemplates):
     def match(self, definition: Mapping[str, Any], content: Mapping[str, Any]) -> tuple[Problem, ...]:
         return match.match(definition, content)
 
-    def is_sendable(self, status: str) -> bool:
-        return standing.standing_of(status).is_sendable
-
     def standing_of(self, status: str) -> Standing:
         return standing.standing_of(status)
 

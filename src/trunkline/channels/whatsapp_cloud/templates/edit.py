@@ -20,13 +20,13 @@ def check_edit(known: ProviderTemplate, body: Any) -> CheckedTemplate:
     """A member that is given as it is changes nothing, so a whole template will do as well."""
     if type(body) is not dict:
         return check(body)
-    whole = _with_known(known, body)
-    checked = check(whole)
-    problems = [*_state_problems(known), *_fixed_problems(known, body), *checked.problems]
+    checked, before = check(_with_known(known, body)), _problems_before(known)
+    told = [problem for problem in checked.problems if (problem.pointer, problem.rule) not in before]
+    problems = [*_state_problems(known), *_fixed_problems(known, body), *told]
     if not any(name in body for name in _CHANGEABLE):
         detail = "Nothing that can be changed is given."
         problems.append(Problem("", "required", detail, expected=f"some of {', '.join(_CHANGEABLE)}"))
-    if checked.draft is None or problems:
+    if problems:
         return CheckedTemplate(draft=None, problems=tuple(problems), warnings=checked.warnings)
     return CheckedTemplate(draft=_kept(known, body, checked.draft), warnings=checked.warnings)
 
@@ -38,13 +38,21 @@ def _with_known(known: ProviderTemplate, body: dict[str, Any]) -> dict[str, Any]
     return identity | known.definition | given
 
 
-def _kept(known: ProviderTemplate, body: dict[str, Any], draft: TemplateDraft) -> TemplateDraft:
-    """Components that are not given stay exactly as Meta has them."""
-    if "components" in body or "components" not in known.definition:
+def _problems_before(known: ProviderTemplate) -> set[tuple[str, str]]:
+    """What the template that Meta has already breaks of our rules, which Meta may have changed."""
+    return {(problem.pointer, problem.rule) for problem in check(_with_known(known, {})).problems}
+
+
+def _kept(known: ProviderTemplate, body: dict[str, Any], draft: TemplateDraft | None) -> TemplateDraft:
+    """Components that are not given stay exactly as Meta has them; so does all that breaks rules of ours."""
+    given = {name: body[name] for name in _CHANGEABLE if body.get(name) is not None}
+    category = _upper(given.pop("category", "")) or known.category
+    if draft is not None and "components" in given:
         return draft
-    definition = draft.definition | {"components": known.definition["components"]}
+    if draft is not None:
+        given = {name: draft.definition[name] for name in given}
     return TemplateDraft(
-        name=draft.name, language=draft.language, category=draft.category, definition=definition
+        name=known.name, language=known.language, category=category, definition=known.definition | given
     )
 
 

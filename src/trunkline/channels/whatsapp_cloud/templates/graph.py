@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -25,6 +25,7 @@ from trunkline.channels.template_contract import (
 from trunkline.channels.whatsapp_cloud import failures
 from trunkline.channels.whatsapp_cloud.members import name as words
 from trunkline.channels.whatsapp_cloud.members import obj, objects, text, word
+from trunkline.channels.whatsapp_cloud.templates import alike
 from trunkline.outgoing_http import Answer, FileTransport, TransportError
 
 PAGE = 100
@@ -43,7 +44,6 @@ _KEPT = (
 _ASKED = ("id", "name", "language", "status", "category", "correct_category", "rejected_reason")
 _FIELDS = ",".join((*_ASKED, "quality_score", *_KEPT))
 _EDITABLE = ("components", "message_send_ttl_seconds")
-_SIGNED_HOSTS = (".whatsapp.net", ".fbcdn.net", ".fbsbx.com")
 
 
 class GraphTemplates:
@@ -110,7 +110,7 @@ class GraphTemplates:
         return handle
 
     def same(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-        return one == other or _without_signatures(one) == _without_signatures(other)
+        return alike.same(one, other)
 
     async def _call(
         self,
@@ -169,7 +169,8 @@ def _template(value: dict[str, Any]) -> ProviderTemplate | None:
     """None for what lacks what makes a template."""
     provider_id, name, language = _id(value.get("id")), text(value.get("name")), word(value.get("language"))
     status, category = word(value.get("status")), word(value.get("category"))
-    if not (provider_id and name and language and status and isinstance(value.get("components"), list)):
+    is_readable = isinstance(value.get("components"), list | None)  # without any, nothing is held against it
+    if not (provider_id and name and language and status and is_readable):
         return None
     return ProviderTemplate(
         provider_id=provider_id,
@@ -206,24 +207,6 @@ def _node(provider_id: str) -> str:
     if not _ID.fullmatch(provider_id):
         raise _NoSuchObject("this is no id of Meta's")
     return f"/{provider_id}"
-
-
-def _without_signatures(value: Any) -> Any:
-    """Meta shows a sample by a link that is signed anew at each reading."""
-    if isinstance(value, Mapping):
-        return {key: _without_signatures(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_signatures(item) for item in value]
-    return value.partition("?")[0] if isinstance(value, str) and _is_signed(value) else value
-
-
-def _is_signed(link: str) -> bool:
-    if not link.startswith("https://"):
-        return False
-    try:
-        return f".{urlsplit(link).hostname or ''}".endswith(_SIGNED_HOSTS)
-    except ValueError:
-        return False
 
 
 def _without_token(number: Number, said: str) -> str:

@@ -21,6 +21,10 @@ _NEEDS = {
 }
 _MOST_PARAMETERS = {"VOICE_CALL": 2}  # what comes back, and for how long it can be called
 _TAKES_NOTHING = frozenset({"PHONE_NUMBER"})
+_KINDS = frozenset({"QUICK_REPLY", "URL", "OTP", "COPY_CODE", "FLOW", "CATALOG", "MPM", "SPM"}) | {
+    *("ORDER_DETAILS", "VOICE_CALL", "REQUEST_CONTACT_INFO"),
+    *_TAKES_NOTHING,
+}
 
 
 def match_buttons(part: Part, sent: Sent, findings: Findings) -> None:
@@ -63,6 +67,8 @@ def _match_button(  # noqa: PLR0913, PLR0917 - all of it is asked
         findings.refuse(f"{at}/index", "no_such_button", detail, found=index)
         return
     button = part.buttons[index]
+    if button.type not in _KINDS:  # nobody here has heard of it: the provider decides
+        return
     if button.type in _TAKES_NOTHING:
         detail = f"{_named(index, button)} is a phone number and takes nothing: leave this component out."
         findings.refuse(at, "button_without_gap", detail)

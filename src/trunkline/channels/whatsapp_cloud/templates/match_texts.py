@@ -49,7 +49,7 @@ def _by_place(
         if index >= len(wording.names):
             _extra(what, wording, here, parameter, findings)
             break  # one is enough: those that follow are too many as well
-        if "parameter_name" in parameter:
+        if parameter.get("parameter_name", wording.names[index]) != wording.names[index]:
             detail = f"The gaps of this template have numbers, no names. {_says(wording.text)}"
             findings.refuse(
                 f"{here}/parameter_name",

@@ -14,7 +14,10 @@ def samples_of(definition: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def with_samples(definition: dict[str, Any], handles: Mapping[str, str]) -> dict[str, Any]:
-    components = [_replaced(component, handles) for component in objects(definition.get("components"))]
+    """An edit, or one of Meta's library, may be without components: then they are not named."""
+    if "components" not in definition:
+        return definition
+    components = [_replaced(component, handles) for component in objects(definition["components"])]
     return definition | {"components": components}
 
 
