@@ -66,8 +66,8 @@ class Bulletin:
         match news.split(" "):
             case ["directory"]:
                 self._reload_soon()
-            case ["queued", number_id]:
-                self._dispatcher.refresh(number_id)
+            case ["queued", number_id, *first]:
+                self._dispatcher.refresh(number_id, *first)
             case ["settled", number_id, recipient, message_id]:
                 self._dispatcher.settled(number_id, recipient, message_id)
             case ["again", number_id, message_id] if self._dispatcher.has(number_id):

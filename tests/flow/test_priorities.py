@@ -112,10 +112,10 @@ def test_what_another_process_queued_is_read_on_news_even_when_its_id_is_older(t
         first = rig.message("15550000001")
         await rig.accept(first)
         await rig.until(first, "submitted")
-        slow = ids.first_id(ids.MESSAGE, ids.made_at(first.id) - 3000)
+        slow = ids.first_id(ids.MESSAGE, ids.made_at(first.id) - 30_000)  # its commit took so long
         late = [rig.message("15550000002", id=slow), rig.message("15550000003", priority=Priority.BULK)]
         await rig.keep(*late)
-        rig.dispatcher.refresh(rig.number_id)
+        rig.dispatcher.refresh(rig.number_id, slow)
         for message in late:
             await rig.until(message, "submitted", 1.0)
 

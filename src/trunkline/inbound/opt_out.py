@@ -217,8 +217,9 @@ async def _confirm(  # noqa: PLR0913, PLR0917 - what is answered, to whom, under
     if await suppressions.was_confirmed(tx, change.account_id, change.addresses, now - DAY_MS):
         return
     text = reply_to(heard, phone, rules.settings.language)
-    await messages.insert_many(tx, [_reply(change, text, phone, now)])
-    await tx.tell(f"queued {change.number_id}")
+    reply = _reply(change, text, phone, now)
+    await messages.insert_many(tx, [reply])
+    await tx.tell(f"queued {change.number_id} {reply.id}")
 
 
 def _reply(change: _Change, text: str, phone: str | None, now: int) -> NewMessage:

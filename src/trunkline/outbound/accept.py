@@ -42,7 +42,9 @@ async def store_births(tx: Tx, births: Sequence[Birth]) -> list[Answered | None]
         await conversation_pages.mark_read_many(tx, read)
     reach("C1")
     for number_id in {number_id for birth in births for number_id in birth.elsewhere}:
-        await tx.tell(f"queued {number_id}")
+        first = min((message.id for message in new if message.number_id == number_id), default="")
+        if first:
+            await tx.tell(f"queued {number_id} {first}")
     return [await _first_answer(tx, birth) if id(birth) in repeated else None for birth in births]
 
 

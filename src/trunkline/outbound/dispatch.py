@@ -107,7 +107,7 @@ class Dispatcher:
             if self._membership.is_alone:
                 number.line.add(message)
             else:
-                number.line.refresh()
+                number.line.refresh(message.id)
 
     def settled(self, number_id: str, recipient: str, message_id: str) -> None:
         """Evidence ended the doubt about a message: its lane may go on."""
@@ -139,12 +139,14 @@ class Dispatcher:
         if number is not None:
             await number.opened(recipient, first)
 
-    def refresh(self, number_id: str) -> None:
-        """Another process has queued something for a number that may be ours."""
+    def refresh(self, number_id: str, first: str = "") -> None:
+        """Another process has queued something, from this message on, for a number that may be ours."""
         self._membership.met()
         number = self._numbers.get(number_id)
         if number is not None:
-            number.line.refresh()
+            number.line.refresh(first)
+            if not first:  # news were missed: older messages may be among it
+                number.line.look_again()
 
     def look_soon(self) -> None:
         """Somebody left, or news were missed."""

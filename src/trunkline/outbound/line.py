@@ -35,19 +35,21 @@ NEWS_SHARE = 0.1
 
 OVERLAP_MS = 10_000
 """News are read from so long before the newest id that was seen: ids are made before their commits, on the
-clocks of several machines. What comes later still is found by the rescue."""
+clocks of several machines. A commit that took longer says in its news from where to read; whoever missed those
+reads all that waits."""
 
 
 class _Share:
     """What the line knows of one priority."""
 
-    __slots__ = ("has_news", "is_more_in_store", "meanwhile", "news_at", "seen")
+    __slots__ = ("first", "has_news", "is_more_in_store", "meanwhile", "news_at", "seen")
 
     def __init__(self) -> None:
         self.is_more_in_store = True
         self.meanwhile: list[Waiting] | None = None  # handed over while the store is read
         self.seen = ""  # the newest id
         self.has_news = False
+        self.first = ""  # the oldest id that news told of, since they were last read
         self.news_at = 0.0  # when they may be read, in the event loop's time
 
 
@@ -128,10 +130,15 @@ class Line:
         """Old messages are queued again: the next look reads all that waits."""
         self._rescue_at = 0.0
 
-    def refresh(self) -> None:
-        """Another process has queued something for this number: it is read soon, with what follows."""
+    def refresh(self, first: str = "") -> None:
+        """Another process has queued something for this number: it is read soon, with what follows.
+
+        `first`: the oldest of it; a commit may come long after the making of its ids.
+        """
         for share in self._shares:
             share.has_news = True
+            if first:
+                share.first = min(share.first or first, first)
         if self._follower is None or self._follower.done():
             self._follower = asyncio.create_task(self._follow(), name="line-news")
 
@@ -234,8 +241,9 @@ class Line:
             share = self._shares[priority]
             if share.is_more_in_store:  # what is new stands behind that
                 return
+            start, share.first = min(share.seen, share.first or share.seen), ""
             try:
-                share.is_more_in_store = not await self._fill(priority, share, _before(share.seen))
+                share.is_more_in_store = not await self._fill(priority, share, _before(start))
             except StoreUnavailable as fault:
                 share.is_more_in_store = True
                 log.warning("number %s: news wait for the store: %s", self._number[1], fault)
