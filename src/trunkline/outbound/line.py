@@ -35,8 +35,8 @@ NEWS_SHARE = 0.1
 
 OVERLAP_MS = 10_000
 """News are read from so long before the newest id that was seen: ids are made before their commits, on the
-clocks of several machines. A commit that took longer says in its news from where to read; whoever missed those
-reads all that waits."""
+clocks of several machines. A commit that took longer says in its news from where to read; whoever missed
+those reads all that waits."""
 
 
 class _Share:
