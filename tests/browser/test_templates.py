@@ -139,7 +139,9 @@ def chat(chromium: Browser, server: Json, sent: Sent) -> Iterator[Page]:
     page = context.new_page()
     page.route("**/v1/media/*", lambda route: _serve(route, server))
     page.goto(f"{server['sandbox_url']}/_sandbox/#/{PHONE}/{server['phone_number_id']}")
-    expect(page.locator(".pg-rows wa-message")).to_have_count(len(KINDS), timeout=15_000)
+    # Read: with each status that comes the page draws a message anew.
+    read = page.locator('.pg-rows wa-message[aria-label$=", read"]')
+    expect(read).to_have_count(len(KINDS), timeout=15_000)
     yield page
     context.close()
 
