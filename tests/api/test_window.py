@@ -172,7 +172,8 @@ def test_what_was_held_is_refused_when_the_number_enforces_the_window(strict: Si
     held = strict.accepted()
     strict.until(held, "held")
     policy(strict, "enforce")
-    strict.until(held, "failed")
+    refused = strict.until(held, "failed")
+    assert sent(strict) == [] and "window" in refused["error"]["title"]
 
 
 @pytest.mark.parametrize("word", ["enforce", "hold", "advise"])
@@ -202,7 +203,7 @@ def test_a_number_that_only_advises_does_not_ask(site: Site, monkeypatch: pytest
         raise AssertionError("the window was asked for")
 
     monkeypatch.setattr(windows, "stop_many", asked)
-    site.until(site.accepted(), "submitted")
+    assert len(site.until(site.accepted(), "submitted")["attempts"]) == 1
 
 
 def test_what_may_have_left_before_is_not_called_failed(strict: Site) -> None:

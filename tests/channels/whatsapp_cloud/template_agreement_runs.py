@@ -10,9 +10,9 @@ EACH = 3_000
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_templates_that_we_pass_are_taken_there(kind: str) -> None:
-    compare_templates(kind, EACH)
+    assert compare_templates(kind, EACH) > EACH // 100
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_messages_are_passed_if_and_only_if_they_are_taken_there(kind: str) -> None:
-    compare_messages(kind, EACH)
+    assert compare_messages(kind, EACH) > EACH // 100

@@ -48,20 +48,21 @@ def test_an_odd_definition_is_read_as_far_as_it_can_be() -> None:
         definition, content = stored(body), content_of(components)
         for seed in range(60):
             odd = spoiled(definition, random.Random(f"{kind} {seed}"))
-            read(odd, content)
+            assert isinstance(read(odd, content), str), (kind, seed)
 
 
-def read(definition: Json, content: Json) -> None:
+def read(definition: Json, content: Json) -> str:
+    """What a phone would show, whatever is left of it."""
     template = ProviderTemplate(
         provider_id="1", name="a", language="en", category="UTILITY", status="APPROVED", definition=definition
     )
     match(definition, content)
     render(template, content)
-    render(template, None)
     lint(TemplateDraft(name="a", language="en", category="UTILITY", definition=definition))
     with_samples(definition, dict.fromkeys(samples_of(definition), "4::aa"))
     check_edit(template, {"message_send_ttl_seconds": 60})
     check_edit(provided(KINDS["plain"][0]), definition)
+    return render(template, None).text
 
 
 TOLD: dict[str, Any] = {
