@@ -1,7 +1,9 @@
 """Rows out as CSV that a spreadsheet opens without running any of it, and that we read back as it was.
 
 A cell that a spreadsheet would take for a formula gets `'` before it, which spreadsheets take for "this is
-text". One that has this look already gets one more, so that nothing is lost on the way back: `as_written`.
+text". So does what follows a delimiter or a line end within a cell: a spreadsheet set to another delimiter
+cuts there, and what it finds behind is a cell to it. What has this look already gets one more, so that nothing is
+lost on the way back: `as_written`.
 """
 
 import csv
@@ -9,22 +11,23 @@ import re
 from collections.abc import Iterable
 from typing import TextIO
 
-_DANGEROUS = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
-"""As OWASP lists them (CSV Injection), the full-width forms too."""
-_BLANKS = " \u00a0\u3000"
-"""Dropped by some programs before they look."""
+_RUNS = r"=+\-@\x00\t\uff1d\uff0b\uff0d\uff20"
+"""First letters of formulas as OWASP lists them (CSV Injection, ASVS 1.2.10), with the full-width forms."""
+_START = rf"'*[ \u00a0\u3000\"]*[{_RUNS}\r\n]"
+_WITHIN = rf"'*[ \u00a0\u3000\"]*[{_RUNS}]"
+"""Blanks and quotes are dropped by some programs before they look."""
 
-_CAN_RUN = re.compile(f"'*[{_BLANKS}]*[{_DANGEROUS}]")
-_MADE_HARMLESS = re.compile(f"'+[{_BLANKS}]*[{_DANGEROUS}]")
+_CAN_RUN = re.compile(rf"\A(?={_START})|(?<=[,;|\t\r\n])(?={_WITHIN})")
+_MADE_HARMLESS = re.compile(rf"\A'(?={_START})|(?<=[,;|\t\r\n])'(?={_WITHIN})")
 
 
 def harmless(cell: str) -> str:
-    return "'" + cell if _CAN_RUN.match(cell) is not None else cell
+    return _CAN_RUN.sub("'", cell)
 
 
 def as_written(cell: str) -> str:
     """What `harmless` was given."""
-    return cell[1:] if cell.startswith("'") and _MADE_HARMLESS.match(cell) is not None else cell
+    return _MADE_HARMLESS.sub("", cell) if "'" in cell else cell
 
 
 class TableWriter:

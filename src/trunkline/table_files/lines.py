@@ -26,22 +26,20 @@ class Lines:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._again: list[tuple[int, str]] = []
-        self._numbered = self._number(lines)
+        self._numbered = enumerate(lines, 1)
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        return self._numbered
+        """All who walk here share one place in the file."""
+        again = self._again
+        while again:
+            yield again.pop()
+        for line in self._numbered:
+            yield line
+            while again:
+                yield again.pop()
 
     def give_back(self, lines: list[tuple[int, str]]) -> None:
         self._again.extend(reversed(lines))
-
-    def _number(self, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-        again = self._again
-        for number, line in enumerate(lines, 1):
-            while again:
-                yield again.pop()
-            yield number, line
-        while again:
-            yield again.pop()
 
 
 def read_lines(path: Path, encoded: Encoded, most_letters: int = _ENDLESS) -> Iterator[str]:

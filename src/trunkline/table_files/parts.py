@@ -6,6 +6,7 @@ it is ends where it claimed. It may bring no document types, and so no entities 
 
 import posixpath
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,6 +24,19 @@ _LONGEST_TAG = 4 * 1024 * 1024
 
 _ROOT = 2_048
 _PREFIX = re.compile(rb"<[A-Za-z_][\w.-]*:")
+
+DEEPEST = 1_000
+"""Elements within elements; workbooks have about ten."""
+
+_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    struct.error,
+)
 
 Attributes = dict[str, str]
 
@@ -83,7 +97,7 @@ class Book:
             if parser is None:
                 raise _damaged()
             parser.Parse(b"", True)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # the latter two of unknown encodings
             raise TableError("broken", f"The workbook is damaged: {name} is no sound XML.") from error
         yield
 
@@ -95,10 +109,12 @@ class Book:
                     yield data
         except KeyError as error:
             raise TableError("broken", f"The workbook is damaged: it has no {name}.") from error
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        except _FAULTS as error:
             raise _damaged() from error
 
     def _check_size(self, info: zipfile.ZipInfo) -> None:
+        if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise _damaged()
         too_dense = info.file_size > _SMALL and info.file_size > info.compress_size * _MOST_PACKED
         if info.file_size > self._limits.unpacked_bytes or too_dense:
             detail = f"{info.filename} has {info.file_size:,} bytes unpacked, more than an honest one."
@@ -159,6 +175,10 @@ def _without_prefix(start: Callable[[str, Attributes], object]) -> Callable[[str
         return start(tag.rpartition(":")[2], plain)
 
     return on_start
+
+
+def too_deep() -> TableError:
+    return TableError("broken", "The workbook has elements within elements as no honest one has.")
 
 
 def _refuse_types(*_: object) -> None:

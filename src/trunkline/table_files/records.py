@@ -67,7 +67,7 @@ def records(lines: Lines, quoting: Quoting) -> Iterator[Record]:
 
 
 def _all_quoted(line: str, quote: str, between: str) -> list[str] | None:
-    """The cells of a line in which every cell stands in quotes and none has a quote in it, as programs write."""
+    """The cells, where each stands in quotes and none has a quote in it, as programs write."""
     if line[0] != quote or line[-1] != quote or len(line) < 2:
         return None
     cells = line[1:-1].split(between)

@@ -11,7 +11,7 @@ from trunkline.table_files.cells import LOST
 from trunkline.table_files.found import Limits, Reason
 from trunkline.table_files.merges import column_of
 from trunkline.table_files.numbers import Lost, stored
-from trunkline.table_files.parts import Attributes, Book, Handlers
+from trunkline.table_files.parts import DEEPEST, Attributes, Book, Handlers, too_deep
 from trunkline.table_files.strings import Strings, unescape
 from trunkline.table_files.styles import AS_DATE, Styles
 
@@ -48,6 +48,7 @@ class SheetReader:
         self._formulas: tuple[int, ...] = ()
         self._wrong: Wrong | None = None
         self._at = -1
+        self._depth = 0
         self._kind = self._style = ""
         self._value: list[str] = []
         self._formula: list[str] | None = None
@@ -63,13 +64,15 @@ class SheetReader:
                 self._ready.clear()
 
     def _on_start(self, tag: str, attributes: Attributes) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise too_deep()
         if tag == "c":
             self._begin_cell(attributes)
         elif tag in {"v", "t"}:
             self._into = None if self._aside else self._value
         elif tag == "row":
-            line = attributes.get("r", "")
-            self._line = int(line) if line.isdecimal() else self._line + 1
+            self._line = _whole(attributes.get("r"), self._line + 1)
             self._is_hidden = attributes.get("hidden") in {"1", "true"}
             self._at = -1
         elif tag == "f":
@@ -77,7 +80,7 @@ class SheetReader:
         elif tag == "rPh":
             self._aside = True
         elif tag == "col" and attributes.get("hidden") in {"1", "true"}:
-            first, last = (int(attributes.get(end, "1")) for end in ("min", "max"))
+            first, last = (_whole(attributes.get(end), 1) for end in ("min", "max"))
             self.hidden_columns.update(range(first - 1, min(last, self._limits.columns)))
 
     def _begin_cell(self, attributes: Attributes) -> None:
@@ -93,6 +96,7 @@ class SheetReader:
             self._size += len(text)
 
     def _on_end(self, tag: str) -> None:
+        self._depth -= 1
         if tag in {"v", "t"}:
             self._into = None
         elif tag == "c":
@@ -154,7 +158,7 @@ class SheetReader:
 
     def _number(self, raw: str) -> str:
         shown = self._styles.shown
-        style = int(self._style) if self._style.isdecimal() and len(self._style) < 7 else 0
+        style = _whole(self._style, 0)
         how = shown[style] if style < len(shown) else None
         if how == AS_DATE and (date := self._date(raw)) is not None:
             return date
@@ -173,6 +177,10 @@ class SheetReader:
     def _blame(self, reason: Reason, detail: str, found: str) -> None:
         if self._wrong is None:
             self._wrong = Wrong(self._at, reason, detail, found)
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 8 else otherwise
 
 
 @lru_cache(maxsize=20_000)

@@ -10,7 +10,7 @@ from array import array
 from collections import OrderedDict
 from typing import IO
 
-from trunkline.table_files.parts import Attributes, Book, Handlers
+from trunkline.table_files.parts import DEEPEST, Attributes, Book, Handlers, too_deep
 
 _BLOCK = 64
 _KEPT_LETTERS = 1_000_000
@@ -45,6 +45,7 @@ class Strings:
         self._pieces: list[str] = []
         self._size = 0  # letters of the pieces
         self._is_text = False
+        self._depth = 0
         self._aside = 0  # within how a text is pronounced
 
     def read(self, book: Book) -> None:
@@ -88,6 +89,9 @@ class Strings:
         self._filling.clear()
 
     def _on_start(self, tag: str, _: Attributes) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise too_deep()
         if tag == "rPh":
             self._aside += 1
         self._is_text = tag == "t" and not self._aside
@@ -98,6 +102,7 @@ class Strings:
             self._size += len(text)
 
     def _on_end(self, tag: str) -> None:
+        self._depth -= 1
         self._is_text = False
         if tag == "rPh":
             self._aside -= 1

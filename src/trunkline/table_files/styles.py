@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from trunkline.table_files.parts import Attributes, Book, Handlers
+from trunkline.table_files.parts import DEEPEST, Attributes, Book, Handlers, too_deep
 
 _DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 """Formats that every workbook has, in ECMA-376 part 1, 18.8.30."""
@@ -28,6 +28,7 @@ class Styles:
         self._has_leap_day = not book.counts_from_1904
         self._formats: dict[str, Shown] = {}
         self._in_cells = False
+        self._depth = 0
         if (name := book.named("styles")) is not None:
             with book.archive() as archive:
                 for _ in book.events(archive, name, Handlers(self._on_start, self._on_end)):
@@ -45,6 +46,9 @@ class Styles:
         return moment.date().isoformat() if moment.time() == datetime.min.time() else moment.isoformat()
 
     def _on_start(self, tag: str, attributes: Attributes) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise too_deep()
         if tag == "numFmt" and len(self._formats) < _MOST_FORMATS:
             self._formats[attributes.get("numFmtId", "")] = _shown(attributes.get("formatCode", ""))
         elif tag == "cellXfs":
@@ -54,6 +58,7 @@ class Styles:
             self.shown.append(self._formats.get(number, AS_DATE if _is_date(number) else None))
 
     def _on_end(self, tag: str) -> None:
+        self._depth -= 1
         if tag == "cellXfs":
             self._in_cells = False
 
