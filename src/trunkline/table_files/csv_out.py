@@ -2,8 +2,8 @@
 
 A cell that a spreadsheet would take for a formula gets `'` before it, which spreadsheets take for "this is
 text". So does what follows a delimiter or a line end within a cell: a spreadsheet set to another delimiter
-cuts there, and what it finds behind is a cell to it. What has this look already gets one more, so that nothing is
-lost on the way back: `as_written`.
+cuts there, and what it finds behind is a cell to it. What has this look already gets one more, so that
+nothing is lost on the way back: `as_written`.
 """
 
 import csv

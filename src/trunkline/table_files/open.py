@@ -31,7 +31,10 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     source: "text_table.TextTable | workbook_table.WorkbookTable"
 
     def rows(self) -> Iterator[Row | BadRow]:
-        """From the first row of data, anew with each call. A row of nothing is none."""
+        """From the first row of data, anew with each call. A row of nothing is none.
+
+        `TableError` where a workbook's XML is damaged further down: nothing behind it can be read.
+        """
         return self.source.rows()
 
 
