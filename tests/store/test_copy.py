@@ -50,6 +50,9 @@ _SAID_IN = {
     ("endpoints", "state"): "active",
     ("endpoints", "is_ordered"): 1,
     ("deliveries", "state"): "waiting",
+    ("imports", "state"): "running",
+    ("campaigns", "state"): "running",
+    ("campaign_recipients", "state"): "ready",
     ("delivery_attempts", "outcome"): "failed",
 }
 """Where the schema takes only certain words."""

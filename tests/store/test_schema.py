@@ -48,6 +48,8 @@ TABLES = [
     "media_waits",
     "provider_files",
     "templates",
+    "campaigns",
+    "recipients",
     "suppressions",
     "consents",
 ]

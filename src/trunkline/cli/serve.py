@@ -37,7 +37,11 @@ def serve(
     virtual_time: VirtualTime = None,
     only: Annotated[
         str | None,
-        typer.Option("--only", metavar="ROLES", help="Only these parts: api,hooks,dispatch,process,chores."),
+        typer.Option(
+            "--only",
+            metavar="ROLES",
+            help="Only these parts: api,hooks,dispatch,process,deliver,campaigns,chores.",
+        ),
     ] = None,
     config: ConfigFile = None,
     database: Database = None,

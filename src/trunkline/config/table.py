@@ -53,7 +53,7 @@ def _bucket(value: str) -> str | None:
     return None if fine else "like s3://bucket or s3://bucket/prefix"
 
 
-ROLES = ("api", "hooks", "dispatch", "process", "deliver", "chores")
+ROLES = ("api", "hooks", "dispatch", "process", "deliver", "campaigns", "chores")
 
 
 def _ports(value: str) -> str | None:

@@ -32,6 +32,11 @@ ENDPOINT = "end"
 POST = "pst"
 MEDIA = "med"
 TEMPLATE = "tpl"
+LIST = "lst"
+SEGMENT = "seg"
+IMPORT = "imp"
+CAMPAIGN = "cmp"
+RATE_CARD = "rat"
 
 
 class _Sequence:

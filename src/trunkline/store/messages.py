@@ -38,6 +38,7 @@ class NewMessage(msgspec.Struct, frozen=True):
     purpose: str | None = None
     has_media: int = 0
     """It names files: ours, which the provider must be given before, or links that we fetch."""
+    campaign_id: str | None = None
 
 
 class MessageRow(msgspec.Struct, frozen=True):
@@ -72,6 +73,7 @@ class MessageRow(msgspec.Struct, frozen=True):
     priority: int
     fallback: str | None = None
     purpose: str | None = None
+    campaign_id: str | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True):

@@ -1,22 +1,26 @@
 -- name: insert
 -- A message is born, scheduled or queued.
 INSERT INTO messages (account_id, id, number_id, type, recipient, recipient_kind, content, context_id,
-    callback_data, state, created_at, send_at, due_at, expires_at, priority, fallback, purpose, has_media)
+    callback_data, state, created_at, send_at, due_at, expires_at, priority, fallback, purpose, has_media,
+    campaign_id)
 VALUES (:account_id, :id, :number_id, :type, :recipient, :recipient_kind, :content, :context_id,
-    :callback_data, :state, :created_at, :send_at, :due_at, :expires_at, :priority, :fallback, :purpose, :has_media);
+    :callback_data, :state, :created_at, :send_at, :due_at, :expires_at, :priority, :fallback, :purpose, :has_media,
+    :campaign_id);
 
 -- name: get
 -- One message, whole, by primary key.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose,
+    campaign_id
 FROM messages WHERE account_id = :account_id AND id = :id;
 
 -- name: get_by_provider_id
 -- One message by the provider's id (index messages_provider).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose,
+    campaign_id
 FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
 
 -- name: page
@@ -24,7 +28,8 @@ FROM messages WHERE account_id = :account_id AND provider_id = :provider_id;
 -- except that read marks have to be asked for by their type.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose,
+    campaign_id
 FROM messages
 WHERE account_id = :account_id AND id < :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -36,7 +41,8 @@ ORDER BY id DESC LIMIT :count;
 -- The same for one recipient (index messages_recipient).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose,
+    campaign_id
 FROM messages
 WHERE account_id = :account_id AND recipient = :recipient AND id < :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -48,7 +54,8 @@ ORDER BY id DESC LIMIT :count;
 -- The page before: the nearest newer ones, oldest first, along the primary key.
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose,
+    campaign_id
 FROM messages
 WHERE account_id = :account_id AND id > :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -60,7 +67,8 @@ ORDER BY id LIMIT :count;
 -- The same for one recipient (index messages_recipient).
 SELECT account_id, id, number_id, type, recipient, recipient_kind, content, context_id, callback_data, state,
     state_reason, created_at, send_at, due_at, expires_at, attempts, provider_id, provider_recipient,
-    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose
+    submitted_at, sent_at, delivered_at, read_at, failed_at, ended_at, error, version, priority, fallback, purpose,
+    campaign_id
 FROM messages
 WHERE account_id = :account_id AND recipient = :recipient AND id > :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
@@ -105,13 +113,13 @@ RETURNING account_id, id, number_id, type, recipient, recipient_kind, content, c
     expires_at, attempts, priority, CASE WHEN fallback IS NULL THEN 0 ELSE 1 END, has_media;
 
 -- name: unhold
--- A number's held messages may go again, oldest first (index messages_held). What a restore holds stays, and
--- what waits for a person to write.
+-- A number's held messages may go again, oldest first (index messages_held). What a restore holds stays, what waits
+-- for a person to write, and what waits for its campaign.
 UPDATE messages SET state = 'queued', state_reason = NULL, version = version + 1
 WHERE account_id = :account_id AND state = 'held' AND id IN (
     SELECT id FROM messages
     WHERE account_id = :account_id AND number_id = :number_id AND state = 'held'
-        AND state_reason NOT IN ('restored', 'window_closed')
+        AND state_reason NOT IN ('restored', 'window_closed', 'campaign_paused')
     ORDER BY id LIMIT :count)
 RETURNING id;
 

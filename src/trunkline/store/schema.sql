@@ -107,7 +107,7 @@ CREATE INDEX idempotency_keys_age ON idempotency_keys (account_id, created_at);
 -- One row a message, for its whole life. `recipient` is the lane: phone digits, a business-scoped user id,
 -- or for a read mark the message that it marks. `priority`: 0 one-time codes, 1 normal, 2 bulk. `fallback` is the
 -- template that goes in its place while the window is closed; `purpose` what it is for, such as marketing;
--- `has_media` is 1 when it names files that the provider must be given first.
+-- `has_media` is 1 when it names files that the provider must be given first; `campaign_id` is null for all others.
 CREATE TABLE messages (
     account_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -140,6 +140,7 @@ CREATE TABLE messages (
     fallback TEXT,
     purpose TEXT,
     has_media SMALLINT NOT NULL DEFAULT 0,
+    campaign_id TEXT,
     PRIMARY KEY (account_id, id),
     CHECK (state <> 'held' OR state_reason IS NOT NULL),
     CHECK (state NOT IN ('submitted', 'sent', 'delivered', 'read') OR submitted_at IS NOT NULL)
@@ -151,6 +152,7 @@ CREATE INDEX messages_window ON messages (account_id, number_id, recipient, id)
 CREATE INDEX messages_scheduled ON messages (account_id, number_id, due_at) WHERE state = 'scheduled';
 CREATE INDEX messages_provider ON messages (account_id, provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX messages_recipient ON messages (account_id, recipient, id);
+CREATE INDEX messages_campaign ON messages (account_id, campaign_id, state) WHERE campaign_id IS NOT NULL;
 
 -- Every attempt to send, kept for ever: the row is the intent, committed before the first byte leaves.
 -- Its outcome is written once. It stays open while it is in doubt, and an open one blocks its lane.
@@ -260,7 +262,9 @@ CREATE TABLE event_logs (
     last BIGINT NOT NULL
 );
 
--- People who wrote to the account, whatever they are called by at the moment.
+-- People that the account knows, whatever they are called by at the moment. `language` is a tag such as pt_BR,
+-- `time_zone` a name of the time zone database, `attributes` JSON, whatever the account keeps of them; `source` says
+-- how they became known: inbound, api or import.
 CREATE TABLE contacts (
     account_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -271,6 +275,10 @@ CREATE TABLE contacts (
     username TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
+    language TEXT,
+    time_zone TEXT,
+    attributes TEXT NOT NULL DEFAULT '{}',
+    source TEXT NOT NULL DEFAULT 'inbound',
     PRIMARY KEY (account_id, id)
 );
 
@@ -283,6 +291,87 @@ CREATE TABLE contact_addresses (
     PRIMARY KEY (account_id, address)
 );
 CREATE INDEX contact_addresses_contact ON contact_addresses (account_id, contact_id);
+
+-- Words that the account puts on people.
+CREATE TABLE contact_tags (
+    account_id TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    PRIMARY KEY (account_id, tag, contact_id)
+);
+CREATE INDEX contact_tags_contact ON contact_tags (account_id, contact_id);
+
+-- People who were put together by hand or by an import.
+CREATE TABLE lists (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, id),
+    UNIQUE (account_id, name)
+);
+
+-- Who is on a list, by which address, and what else its file said in their row: `columns` is JSON, name → text.
+CREATE TABLE list_members (
+    account_id TEXT NOT NULL,
+    list_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    columns TEXT NOT NULL DEFAULT '{}',
+    added_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, list_id, contact_id)
+);
+CREATE INDEX list_members_contact ON list_members (account_id, contact_id);
+
+-- People who have something in common: `rule` is JSON, and it is asked anew each time.
+CREATE TABLE segments (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, id),
+    UNIQUE (account_id, name)
+);
+
+-- Tables of people as files, on their way into contacts. The file is kept like media, by content. `options` is JSON:
+-- how it is read and what its columns mean; `position` the last line that is done with; `counts` is JSON. The row is
+-- the job while its state is checking (a dry run) or running; `version` rises with each change.
+CREATE TABLE imports (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('draft', 'checking', 'checked', 'running', 'finished', 'failed',
+        'canceled')),
+    state_reason TEXT,
+    file_name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    options TEXT NOT NULL,
+    list_id TEXT,
+    position BIGINT NOT NULL DEFAULT 0,
+    counts TEXT NOT NULL DEFAULT '{}',
+    version INTEGER NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    finished_at BIGINT,
+    PRIMARY KEY (account_id, id)
+);
+CREATE INDEX imports_open ON imports (account_id, id) WHERE state IN ('checking', 'running');
+
+-- What was wrong with the rows of an import, in the order of its lines.
+CREATE TABLE import_faults (
+    account_id TEXT NOT NULL,
+    import_id TEXT NOT NULL,
+    n BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    column_name TEXT,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    found TEXT,
+    PRIMARY KEY (account_id, import_id, n)
+);
 
 -- One contact and one number, since the contact first wrote. Free-form messages may go until `window_closes_at`;
 -- a free entry window costs nothing until `free_entry_closes_at`, of which `free_entry_offered_until` is the chance.
@@ -539,3 +628,91 @@ CREATE TABLE delivery_attempts (
     answer TEXT,
     PRIMARY KEY (account_id, endpoint_id, event_id, n)
 );
+
+-- Broadcasts. `definition` is JSON in its normal form; `position` is how far the check has come, `report` what it
+-- found (JSON), `run` what the run remembers (JSON): counts at the last look, its canary, its winner. `parent_id`: it
+-- is for those whom that one did not reach. `version` rises with each change of state or definition.
+CREATE TABLE campaigns (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('draft', 'checking', 'checked', 'scheduled', 'running', 'paused',
+        'finished', 'canceled')),
+    state_reason TEXT,
+    definition TEXT NOT NULL,
+    start_at BIGINT,
+    position TEXT NOT NULL DEFAULT '',
+    report TEXT,
+    run TEXT NOT NULL DEFAULT '{}',
+    parent_id TEXT,
+    version INTEGER NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    checked_at BIGINT,
+    started_at BIGINT,
+    ended_at BIGINT,
+    PRIMARY KEY (account_id, id)
+);
+CREATE INDEX campaigns_open ON campaigns (account_id, id)
+    WHERE state IN ('checking', 'scheduled', 'running', 'paused');
+
+-- Who gets a campaign: one row a person, written by the check in the order of the audience. A ready row that is due is
+-- the job; it becomes `created` in the transaction in which its message is born. From then on the message's own state
+-- counts. A skipped one says why in `reason`. `vars` is JSON: what fills the gaps, frozen by the check.
+CREATE TABLE campaign_recipients (
+    account_id TEXT NOT NULL,
+    campaign_id TEXT NOT NULL,
+    n BIGINT NOT NULL,
+    contact_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('ready', 'skipped', 'created', 'canceled')),
+    reason TEXT,
+    detail TEXT,
+    number_id TEXT,
+    variant TEXT,
+    language TEXT,
+    vars TEXT NOT NULL DEFAULT '{}',
+    due_at BIGINT NOT NULL DEFAULT 0,
+    message_id TEXT,
+    PRIMARY KEY (account_id, campaign_id, n)
+);
+CREATE UNIQUE INDEX campaign_recipients_address ON campaign_recipients (account_id, campaign_id, address)
+    WHERE state <> 'skipped';
+CREATE INDEX campaign_recipients_due ON campaign_recipients (account_id, campaign_id, due_at, n)
+    WHERE state = 'ready';
+CREATE INDEX campaign_recipients_totals ON campaign_recipients (account_id, campaign_id, state, reason);
+CREATE INDEX campaign_recipients_contact ON campaign_recipients (account_id, contact_id);
+CREATE UNIQUE INDEX campaign_recipients_message ON campaign_recipients (account_id, message_id)
+    WHERE message_id IS NOT NULL;
+
+-- What the provider's messages cost from a day on, as the account imported it: `card` is the file as it was read.
+CREATE TABLE rate_cards (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    connector TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    effective_from TEXT NOT NULL,
+    source TEXT NOT NULL,
+    card TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, id)
+);
+
+-- Short addresses in messages, one for each recipient and link, and how often they were followed. The token is what
+-- a stranger brings, so it is the key.
+CREATE TABLE short_links (
+    token TEXT NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    campaign_id TEXT,
+    url TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    clicks INTEGER NOT NULL DEFAULT 0,
+    first_clicked_at BIGINT,
+    last_clicked_at BIGINT
+);
+CREATE INDEX short_links_message ON short_links (account_id, message_id);
+CREATE INDEX short_links_campaign ON short_links (account_id, campaign_id, first_clicked_at)
+    WHERE campaign_id IS NOT NULL;
+CREATE INDEX short_links_end ON short_links (account_id, expires_at);
