@@ -1,7 +1,7 @@
 """A campaign: one message to many people.
 
-What its caller wants (`Definition`, the normal form of its row), the states that it goes through, and the words
-in which a recipient's verdict is told (docs/campaigns.md).
+What its caller wants (`Definition`, the normal form of its row), the states that it goes through, and the
+words in which a recipient's verdict is told (docs/campaigns.md).
 """
 
 from enum import StrEnum
