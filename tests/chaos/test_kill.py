@@ -8,7 +8,7 @@ from tests.chaos.kill import Plan, run_plan
 
 SHORT = Patience(quiet_seconds=2, doubt_seconds=3)
 
-COUNTS = {"sqlite": (5000, 5), "postgres": (1500, 2)}
+COUNTS = {"sqlite": (3000, 3), "postgres": (1500, 2)}
 """Messages and kills."""
 
 
