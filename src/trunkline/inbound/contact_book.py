@@ -1,7 +1,8 @@
 """CONTACTS of the people in a group of messages: read once, brought up to date, written once.
 
 `people.py` decides who is who; here it is looked up and kept, with what follows: conversations of two that
-turn out to be one, suppressions that hold for every address of a person, the event `contact.changed`.
+turn out to be one, with their tags and lists, suppressions that hold for every address of a person, the event
+`contact.changed`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from trunkline.channels.contract import Person
 from trunkline.inbound.people import Changed, People
 from trunkline.model.events import ContactChangedData, ContactData, of_contact
-from trunkline.store import Tx, contacts, conversations, suppressions
+from trunkline.store import Tx, contacts, conversations, people, suppressions
 from trunkline.store.contacts import Contact
 
 
@@ -25,17 +26,18 @@ async def open_book(tx: Tx, account_id: str, met: Iterable[tuple[Person, Sequenc
     return People(known, await contacts.addresses_of(tx, account_id, [contact.id for contact in known]))
 
 
-async def keep(tx: Tx, account_id: str, people: People, now: int) -> None:
+async def keep(tx: Tx, account_id: str, book: People, now: int) -> None:
     """Suppressions first: they may have to lock what intents read, and conversations come after that."""
-    pointed = people.pointed()
+    pointed = book.pointed()
     learned = dict.fromkeys(owner for _, owner in pointed)
-    await suppressions.spread(tx, account_id, [people.addresses(owner) for owner in learned])
-    await contacts.put_many(tx, people.written())
+    await suppressions.spread(tx, account_id, [book.addresses(owner) for owner in learned])
+    await contacts.put_many(tx, book.written())
     await contacts.point_many(tx, account_id, pointed, now)
-    for gone, into in people.merged():
+    for gone, into in book.merged():
         await conversations.merge(tx, account_id, gone, into, now)
-    await contacts.remove_many(tx, account_id, [gone for gone, _ in people.merged()])
-    tx.emit(*(of_contact(account_id, _told(change)) for change in people.changed()))
+        await people.merge(tx, account_id, gone, into)
+    await contacts.remove_many(tx, account_id, [gone for gone, _ in book.merged()])
+    tx.emit(*(of_contact(account_id, _told(change)) for change in book.changed()))
 
 
 def shown(contact: Contact) -> ContactData:

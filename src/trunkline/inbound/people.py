@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from trunkline.channels.contract import Person
 from trunkline.model import ids
-from trunkline.store.contacts import Contact
+from trunkline.store.contacts import INBOUND, Contact
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -52,6 +52,10 @@ class People:
                 self._point(address, contact_id, at)
         return contact_id
 
+    def join(self, gone: str, into: str, at: int) -> None:
+        """Somebody says that these two are one."""
+        self._merge(gone, into, at)
+
     def current(self, contact_id: str) -> str:
         """The contact into which this one was merged, if it was."""
         while contact_id in self._merged:
@@ -60,6 +64,9 @@ class People:
 
     def contact(self, contact_id: str) -> Contact:
         return self._contacts[self.current(contact_id)]
+
+    def is_new(self, contact_id: str) -> bool:
+        return self.current(contact_id) not in self._before
 
     def addresses(self, contact_id: str) -> list[str]:
         return list(self._addresses[self.current(contact_id)])
@@ -116,18 +123,23 @@ class People:
         return contact_id
 
     def _merge(self, gone: str, into: str, at: int) -> None:
-        """The names stay those of whom more was heard lately."""
+        """The names stay those of whom more was heard lately; one that the account gave goes before."""
         former, own = self._contacts.pop(gone), self._contacts[into]
         newer, older = (former, own) if former.updated_at > own.updated_at else (own, former)
+        named = newer if newer.source != INBOUND or older.source == INBOUND else older
         self._contacts[into] = replace(
             own,
             phone=newer.phone or older.phone,
             user_id=newer.user_id or older.user_id,
             parent_user_id=newer.parent_user_id or older.parent_user_id,
-            name=newer.name or older.name,
+            name=named.name or newer.name or older.name,
             username=newer.username or older.username,
             created_at=min(own.created_at, former.created_at),
             updated_at=newer.updated_at,
+            language=newer.language or older.language,
+            time_zone=newer.time_zone or older.time_zone,
+            attributes=_of_both(newer.attributes, older.attributes),
+            source=named.source,
         )
         self._merged[gone] = into
         for address in self._addresses.pop(gone):
@@ -135,11 +147,13 @@ class People:
         self._changed[into] = at
 
     def _learn(self, contact_id: str, person: Person, moved_from: Sequence[str], at: int) -> None:
-        """News that is older than what is known only fills gaps."""
+        """News that is older than what is known only fills gaps. A name that the account gave stays."""
         known = self._contacts[contact_id]
         told = {name: value for name, value in msgspec.structs.asdict(person).items() if value is not None}
         if at < known.updated_at:
             told = {name: value for name, value in told.items() if getattr(known, name) is None}
+        if known.source != INBOUND and known.name:
+            told.pop("name", None)
         now = replace(known, **told)
         if now != known:
             self._contacts[contact_id] = replace(now, updated_at=max(at, known.updated_at))
@@ -172,3 +186,11 @@ class People:
         self._owners[address] = contact_id
         self._addresses[contact_id][address] = None
         self._pointed[address] = None
+
+
+def _of_both(newer: str, older: str) -> str:
+    """Attributes as JSON text."""
+    if older in (newer, "{}"):
+        return newer
+    both = msgspec.json.decode(older) | msgspec.json.decode(newer)
+    return msgspec.json.encode(both).decode()

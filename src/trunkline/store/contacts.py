@@ -1,6 +1,6 @@
-"""People who wrote to the account, and the addresses by which they are or were known.
+"""People who wrote to the account or were entered by it, and the addresses by which they are or were known.
 
-Who is who is decided by `inbound/people.py`; this only reads and writes.
+Who is who is decided by `inbound/people.py` and `audiences/people.py`; this only reads and writes.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,9 @@ from trunkline.store.contract import Tx
 from trunkline.store.queries import load
 
 _Q = load("contacts")
+
+INBOUND, IMPORT, API = "inbound", "import", "api"
+"""Sources: the person's own messages, a table, a caller."""
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -23,7 +26,13 @@ class Contact(msgspec.Struct, frozen=True):
     username: str | None
     created_at: int
     updated_at: int
-    """When the provider last told something new of it."""
+    """When something new was last learned of its names or addresses."""
+    language: str | None = None
+    time_zone: str | None = None
+    attributes: str = "{}"
+    """JSON text, name → text."""
+    source: str = INBOUND
+    """Who made it known or named it: where that is the account itself, messages do not change its name."""
 
 
 async def take_turn(tx: Tx, account_id: str) -> None:
@@ -37,14 +46,33 @@ async def by_address(tx: Tx, account_id: str, addresses: Sequence[str]) -> list[
     return list({row[1]: Contact(*row) for row in rows}.values())
 
 
+async def known(tx: Tx, account_id: str, addresses: Sequence[str]) -> dict[str, Contact]:
+    """address → whose it is, of those that are anybody's."""
+    rows = await tx.fetch_many(_Q["known"], [(account_id, address) for address in addresses])
+    return {row[0]: Contact(*row[1:]) for row in rows}
+
+
 async def get(tx: Tx, account_id: str, contact_id: str) -> Contact | None:
     row = await tx.fetch_one(_Q["get"], account_id=account_id, id=contact_id)
     return Contact(*row) if row else None
 
 
+async def get_many(tx: Tx, account_id: str, contact_ids: Sequence[str]) -> list[Contact]:
+    """Those of these that there are, in this order."""
+    rows = await tx.fetch_many(_Q["get"], [(account_id, each) for each in contact_ids])
+    found = {row[1]: Contact(*row) for row in rows}
+    return [found[each] for each in contact_ids if each in found]
+
+
 async def page(tx: Tx, account_id: str, start: str, count: int) -> list[Contact]:
     """Up to `count` contacts older than the id `start`, newest first."""
     rows = await tx.fetch(_Q["page"], account_id=account_id, start=start, count=count)
+    return [Contact(*row) for row in rows]
+
+
+async def page_of_tag(tx: Tx, account_id: str, tag: str, start: str, count: int) -> list[Contact]:
+    """The same of those who have a tag."""
+    rows = await tx.fetch(_Q["page_of_tag"], account_id=account_id, tag=tag, start=start, count=count)
     return [Contact(*row) for row in rows]
 
 
