@@ -37,6 +37,15 @@ class Line(msgspec.Struct, frozen=True):
     """Of the charged ones, those for which no card has a rate: `amount` is without them."""
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """What was delivered since the month began at midnight where the account is billed."""
+
+    charged: Mapping[Place, int] = {}
+    """By market and category, of all numbers of the account: it decides the volume tier."""
+    free_service: Mapping[str, int] = {}
+    """By business number: service messages that the free quota has paid."""
+
+
 class Estimate(msgspec.Struct, frozen=True):
     currency: str
     cards: tuple[date, ...]

@@ -64,6 +64,11 @@ FROM messages WHERE wamid = ?;
 -- name: list_template_recipients
 SELECT recipient, max(taken_at) FROM messages WHERE type = 'template' AND taken_at > ? GROUP BY recipient;
 
+-- How many sends of each number took a place of its free quota since a moment, read once at start.
+-- name: count_free_sends
+SELECT phone_number_id, count(*) FROM messages
+WHERE taken_at >= ? AND instr(plan, '"service_quota"') > 0 GROUP BY phone_number_id;
+
 -- name: read_things
 SELECT id, document FROM things WHERE kind = ? ORDER BY place;
 

@@ -36,6 +36,10 @@ class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Calls in an hour that are not sends; beyond it 80007. None: no limit."""
     app_calls_per_hour: Count | None = None
     """Calls in an hour about the app and its tokens; beyond it 4. None: no limit."""
+    free_service: Count | None = 1000
+    """Service messages of a number and month that are free since October 2026. None: all of them."""
+    free_utility: bool = False
+    """Utility templates in an open window are free since October 2026 as well, as they were before."""
     names_by_hand: bool = False
     """New display names wait for a decision by `/_sandbox/numbers/{id}/name`; else they are approved."""
     recipients: list[str] | None = None

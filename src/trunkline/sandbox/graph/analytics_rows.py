@@ -8,7 +8,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from trunkline.sandbox.errors import invalid
 from trunkline.sandbox.graph.call import Call
 from trunkline.sandbox.runtime import Runtime
-from trunkline.sandbox.webhooks.statuses import Plan
+from trunkline.sandbox.webhooks.statuses import Plan, price_type
 
 _YEAR = 366 * 86_400_000
 _plans = msgspec.json.Decoder(Plan)
@@ -37,6 +37,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     is_template: bool
     category: str
     """What it is priced as, in upper case."""
+    pricing_type: str
+    """In upper case, as `pricing` tells it."""
     is_free_entry: bool
     """Sent in the window that an ad had opened."""
     sent: int
@@ -50,12 +52,6 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def conversation_type(self) -> str:
         return "FREE_ENTRY_POINT" if self.is_free_entry else "REGULAR"
-
-    @property
-    def pricing_type(self) -> str:
-        if self.is_free_entry:
-            return "FREE_ENTRY_POINT"
-        return "REGULAR" if self.is_template else "FREE_CUSTOMER_SERVICE"
 
     @property
     def tier(self) -> str | None:
@@ -125,6 +121,7 @@ def _group(runtime: Runtime, row: tuple[Any, ...]) -> Group:
         country=country_of(stem),
         is_template=is_template,
         category=(category or ("utility" if is_template else "service")).upper(),
+        pricing_type=price_type("template" if is_template else type_, read).upper(),
         is_free_entry=bool(read.free_until),
         sent=count if "sent" in statuses else 0,
         delivered=count if statuses & {"delivered", "read", "played"} else 0,

@@ -15,6 +15,8 @@ const RULES = {
   media: ["Media must exist", "Links are fetched, ids must be known (131053)."],
   message_ids: ["Known messages only", "Read marks must name a message that a user wrote (131009)."],
   names_by_hand: ["Names by hand", "New display names wait for a decision."],
+  free_utility: ["Free utility", "Utility templates in an open window stay free after September 2026."],
+  free_service: ["Free service messages", "Of a number and month, since October 2026."],
   pair_limit: ["Pair rate", "One message per 6 s to the same phone, bursts of 45 (131056)."],
   throughput: ["Sends per second", "More are refused (130429)."],
   tier: ["Recipients a day", "Reached by template outside a window; beyond it 131048."],

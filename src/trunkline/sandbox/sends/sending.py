@@ -18,6 +18,7 @@ from trunkline.sandbox.population.traits import Mood
 from trunkline.sandbox.runtime import Runtime
 from trunkline.sandbox.sends.behaviours import USUAL, Answer, Behaviour
 from trunkline.sandbox.sends.media_checks import MediaChecks
+from trunkline.sandbox.sends.prices import Prices
 from trunkline.sandbox.sends.rules import Rules
 from trunkline.sandbox.sends.wamid import new_wamid
 from trunkline.sandbox.templates.gate import Standing
@@ -38,13 +39,21 @@ class Sending:
     """Everything that a send needs, for one business number."""
 
     def __init__(
-        self, runtime: Runtime, rules: Rules, views: Views, media: MediaChecks, crowd: Crowd
+        self,
+        runtime: Runtime,
+        rules: Rules,
+        views: Views,
+        media: MediaChecks,
+        crowd: Crowd,
     ) -> None:
         self._settings = runtime.settings
         self._clock = runtime.clock
         self._state = runtime.state
         self._ledger = runtime.ledger
         self._rules = rules
+        self._prices = Prices(
+            runtime.database, runtime.clock, runtime.switches, runtime.state, runtime.people, runtime.windows
+        )
         self._media = media
         self._views = views
         self._crowd = crowd
@@ -162,6 +171,8 @@ class Sending:
             # A reaction is never reported beyond `sent`.
             words = tuple(word for word in words if word == "sent" or word.startswith("failed"))
         later = self._settings.late_seconds if behaviour.late else 0.0
+        free_until = self._free_until(number, message.recipient) if len(self._entry_points) else 0
+        price = "" if free_until else self._prices.price_of(number.id, message, standing.category, words)
         plan = build_plan(
             words,
             delays,
@@ -169,7 +180,8 @@ class Sending:
             echo=behaviour.echo,
             category=standing.category,
             conversation=message.tells_conversation,
-            free_until=self._free_until(number, message.recipient) if len(self._entry_points) else 0,
+            free_until=free_until,
+            price=price,
         )
         return plan if fault is None or fault.details is None else with_details(plan, fault.details)
 

@@ -15,6 +15,11 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from trunkline.sandbox.errors import status_error
 
 _CONVERSATION = 86_400_000
+
+REGULAR = "regular"
+FREE = "free_customer_service"
+QUOTA = "service_quota"
+"""Free as well, and told as such: one of the free service messages of a number's month."""
 _SLOTS = {"sent": 0, "delivered": 1, "read": 2, "played": 2}
 
 
@@ -44,6 +49,8 @@ class Plan(msgspec.Struct, frozen=True, array_like=True):
     """Whether the statuses name a conversation: they do for sends through v23 and older."""
     free_until: int = 0
     """End of the free entry point window that it was sent in, in ms; 0: it was sent in none."""
+    price: str = ""
+    """REGULAR, FREE or QUOTA; empty in a free entry window, and for messages of an older sandbox."""
 
 
 class Taken(msgspec.Struct):
@@ -77,6 +84,7 @@ def build_plan(  # noqa: PLR0913 - the members of a plan
     category: str = "",
     conversation: bool = False,
     free_until: int = 0,
+    price: str = "",
 ) -> Plan:
     """`("sent", "failed:131026")` → its plan. Delays in seconds; out of order stays out of order."""
     steps: list[Step] = []
@@ -86,7 +94,7 @@ def build_plan(  # noqa: PLR0913 - the members of a plan
         stamp = round((delays[_SLOTS.get(status, min(place, 2))] + later) * 1000)
         due = max(due, stamp)
         steps.append(Step(status, due, stamp, int(code or 0)))
-    return Plan(tuple(steps), echo, category, conversation, free_until)
+    return Plan(tuple(steps), echo, category, conversation, free_until, price)
 
 
 def with_details(plan: Plan, details: str) -> Plan:
@@ -172,14 +180,20 @@ def _is_priced(plan: Plan, place: int) -> bool:
     )
 
 
+def price_type(kind: str, plan: Plan) -> str:
+    """As Meta tells it: what is free, and why."""
+    if plan.free_until:
+        return "free_entry_point"
+    if plan.price:
+        return FREE if plan.price == QUOTA else plan.price
+    return FREE if _category(kind, plan) == "service" else REGULAR
+
+
 def _pricing(kind: str, plan: Plan) -> dict[str, Any]:
     """Templates and Direct Sends by their category, every other message as service."""
+    type_ = price_type(kind, plan)
     category = _category(kind, plan)
-    if plan.free_until:
-        type_ = "free_entry_point"
-    else:
-        type_ = "free_customer_service" if category == "service" else "regular"
-    return {"billable": type_ == "regular", "pricing_model": "PMP", "category": category, "type": type_}
+    return {"billable": type_ == REGULAR, "pricing_model": "PMP", "category": category, "type": type_}
 
 
 def _category(kind: str, plan: Plan) -> str:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from trunkline.channels.whatsapp_cloud.pricing import rules as periods
 from trunkline.channels.whatsapp_cloud.pricing.charging import Group, Terms, category_of
-from trunkline.channels.whatsapp_cloud.pricing.estimate import Counts, estimate
+from trunkline.channels.whatsapp_cloud.pricing.estimate import estimate
 from trunkline.channels.whatsapp_cloud.pricing.rules import UnknownPeriod, rules_on
 from trunkline.pricing.cards import RateCard, Tier, empty_card, flat
+from trunkline.pricing.meter import Counts
 
 LIST = {"marketing": 90, "utility": 10, "authentication": 12, "authentication-international": 50}
 CARD = RateCard(

@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from trunkline.channels.whatsapp_cloud.pricing.estimate import Counts
 from trunkline.channels.whatsapp_cloud.pricing.told import (
     ReachedTier,
     international_since,
     reached_tier,
     with_tier,
 )
+from trunkline.pricing.meter import Counts
 
 JUNE_24, JULY_24, NOV_26 = date(2024, 6, 1), date(2024, 7, 1), date(2026, 11, 1)
 

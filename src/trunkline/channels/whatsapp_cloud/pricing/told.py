@@ -1,13 +1,14 @@
 """What Meta's `account_update` webhooks tell of an account's prices. Pure.
 
-Comes in: the webhook's value, or the account's field of the same name. Goes out: since when each market has
-the rate for international authentication, and how many charged messages a market has had at least.
+Comes in: the webhook's value. Goes out: what is remembered of it with the account's numbers; and from that,
+since when each market has the rate for international authentication, and how many charged messages one had
+at least.
 Source: pricing/authentication-international-rates, 14 November 2025, and webhooks/reference/account_update in
 https://developers.facebook.com/documentation/business-messaging/whatsapp/
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, tzinfo
 from typing import Any
 
@@ -15,10 +16,10 @@ import msgspec
 
 from trunkline.channels.whatsapp_cloud.members import obj, objects, text
 from trunkline.channels.whatsapp_cloud.pricing.cards import CATEGORIES
-from trunkline.channels.whatsapp_cloud.pricing.estimate import Counts
 from trunkline.channels.whatsapp_cloud.pricing.markets import market_map
 from trunkline.pricing.cards import Place
 from trunkline.pricing.days import day_at
+from trunkline.pricing.meter import Counts
 from trunkline.pricing.rows import plain
 
 _COUNTRIES = {
@@ -28,7 +29,12 @@ _COUNTRIES = {
 """Those that have a rate for international authentication, and before which day they had none."""
 
 _TIER = re.compile(r"([0-9]{1,15}):(?:[0-9]{1,15}|MAX)", re.ASCII | re.IGNORECASE)
+_LONGEST = 8000
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
+
+
+_INTERNATIONAL = "international_rates"
+_VOLUME = "volume_tier "
 
 
 class ReachedTier(msgspec.Struct, frozen=True):
@@ -37,6 +43,33 @@ class ReachedTier(msgspec.Struct, frozen=True):
     month: str
     place: Place
     at_least: int
+
+
+def remembered(value: Mapping[str, Any]) -> dict[str, str]:
+    """Of a number: a newer word of the same takes its place. Empty where nothing is told of prices."""
+    info: dict[str, str] = {}
+    if told := obj(value.get("auth_international_rate_eligibility")):
+        info[_INTERNATIONAL] = msgspec.json.encode(told).decode()[:_LONGEST]
+    if (reached := reached_tier(value)) is not None:
+        market, category = reached.place
+        info[f"{_VOLUME}{category} {market}"] = f"{reached.month} {reached.at_least}"
+    return info
+
+
+def international_told(info: Mapping[str, str], home: str | None, zone: tzinfo) -> dict[str, date]:
+    try:
+        told = msgspec.json.decode(info.get(_INTERNATIONAL, "{}"))
+    except msgspec.DecodeError:  # it was longer than is remembered
+        return {}
+    return international_since({"auth_international_rate_eligibility": told}, home, zone)
+
+
+def tiers_told(info: Mapping[str, str]) -> Iterator[ReachedTier]:
+    for name, said in info.items():
+        if name.startswith(_VOLUME):
+            category, _, market = name.removeprefix(_VOLUME).partition(" ")
+            month, _, at_least = said.partition(" ")
+            yield ReachedTier(month, (market, category), int(at_least))
 
 
 def international_since(value: Mapping[str, Any], home: str | None, zone: tzinfo) -> dict[str, date]:
