@@ -51,6 +51,8 @@ class NumberForm(msgspec.Struct, frozen=True, kw_only=True):
     """None: as it is; of a new number `fetch`."""
     template_check: str | None = None
     """None: as it is; of a new number `check`."""
+    tier_reserve: int | None = None
+    """None: as it is; of a new number a tenth of the tier."""
 
 
 async def create_account(admin: Admin, name: str) -> Account:
@@ -130,6 +132,7 @@ async def register_number(admin: Admin, account_id: str, form: NumberForm) -> Nu
                 window_policy=form.window_policy or present.window_policy,
                 links=form.links or present.links,
                 template_check=form.template_check or present.template_check,
+                tier_reserve=present.tier_reserve if form.tier_reserve is None else form.tier_reserve,
             )
         elif not mine:
             row = change(row, is_default=1)
@@ -162,6 +165,7 @@ def _new_row(vault: Vault, account_id: str, number_id: str, form: NumberForm, no
         window_policy=form.window_policy or ("enforce" if is_real(form.base_url) else "advise"),
         links=form.links or "fetch",
         template_check=form.template_check or "check",
+        tier_reserve=form.tier_reserve,
     )
 
 
@@ -213,6 +217,14 @@ async def set_template_check(admin: Admin, account_id: str, number_id: str, chec
     now = admin.clock.now()
     if not await admin.store.write(
         lambda tx: numbers.set_template_check(tx, account_id, number_id, check, now)
+    ):
+        raise _no_number(number_id)
+
+
+async def set_tier_reserve(admin: Admin, account_id: str, number_id: str, reserve: int | None) -> None:
+    now = admin.clock.now()
+    if not await admin.store.write(
+        lambda tx: numbers.set_tier_reserve(tx, account_id, number_id, reserve, now)
     ):
         raise _no_number(number_id)
 

@@ -17,12 +17,16 @@ not heard is found by looking, at the latest a minute later; the directory is lo
     templates  ACCOUNT              templates were changed, or all of them were read for the first time
     syncs      ACCOUNT              templates are to be read from the provider
     template   ACCOUNT WABA ID      one of them is, by the provider's id
+    imports    ACCOUNT              an import is to be read, or not any longer
+    campaign   ACCOUNT ID           a campaign was made, changed, or is to be looked at
 """
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from trunkline.audiences.imports.worker import ImportWorker
+from trunkline.campaigns.worker import CampaignWorker
 from trunkline.delivery.deliverer import Deliverer
 from trunkline.inbound.media import MediaFetcher
 from trunkline.inbound.process import Processor
@@ -47,6 +51,8 @@ class Bulletin:
         fetcher: MediaFetcher | None = None,
         deliverer: Deliverer | None = None,
         templates: TemplateHearer | None = None,
+        campaigns: CampaignWorker | None = None,
+        imports: ImportWorker | None = None,
     ) -> None:
         self._runtime = runtime
         self._dispatcher = dispatcher
@@ -54,6 +60,8 @@ class Bulletin:
         self._fetcher = fetcher
         self._deliverer = deliverer
         self._templates = templates
+        self._campaigns = campaigns
+        self._imports = imports
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_reloading = False
 
@@ -86,21 +94,33 @@ class Bulletin:
                 self._dispatcher.preparation.removed(media_id)
             case ["templates" | "syncs" | "template" as word, *about] if self._templates is not None:
                 self._templates.hear([word, *about])
+                if self._campaigns is not None and word == "templates":
+                    self._campaigns.about(about[0])
+            case ["campaign", account_id, campaign_id] if self._campaigns is not None:
+                self._campaigns.changed(account_id, campaign_id)
+            case ["imports", _] if self._imports is not None:
+                self._imports.look_soon()
             case ["released"]:
                 self._dispatcher.look_soon()
                 if self._deliverer is not None:
                     self._deliverer.look_soon()
+                if self._campaigns is not None:
+                    self._campaigns.look_soon()
             case _ if news == MISSED:
                 self._catch_up()
 
     def _catch_up(self) -> None:
         self._reload_soon()
+        if self._imports is not None:
+            self._imports.look_soon()
         self._runtime.bell.ring_all()
         self._processor.look_soon()
         if self._fetcher is not None:
             self._fetcher.look_soon()
         if self._templates is not None:
             self._templates.catch_up()
+        if self._campaigns is not None:
+            self._campaigns.look_soon()
         for number_id in self._runtime.directory.numbers:
             self._dispatcher.refresh(number_id)
 
@@ -124,6 +144,8 @@ class Bulletin:
             await self._deliverer.reload()
         if self._templates is not None:
             self._templates.numbers_changed()
+        if self._campaigns is not None:
+            self._campaigns.look_soon()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._quietly(work))

@@ -49,6 +49,7 @@ REASONS: dict[str, Reason] = {
         Reason("too_slow", 408, "The body came too slowly, or stopped coming."),
         Reason("request_in_flight", 409, "The first request with this idempotency key is still running."),
         Reason("wrong_state", 409, "The message is no longer in a state that allows this."),
+        Reason("campaign_state", 409, "The campaign is not in a state that allows this."),
         Reason("not_ready", 409, "It is not here yet; try again."),
         Reason("already_exists", 409, "It exists already."),
         Reason("too_large", 413, "The body is larger than the limit."),

@@ -130,10 +130,15 @@ class HttpTransport:
         return await self._exchanged(prepared)
 
     async def download(
-        self, url: str, headers: Mapping[str, str], write: Callable[[bytes], None], longest: int
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        write: Callable[[bytes], None],
+        longest: int,
+        seconds: float = DOWNLOAD_SECONDS,
     ) -> Answer:
         try:
-            request = self._client.get(url).headers(headers).timeout(timedelta(seconds=DOWNLOAD_SECONDS))
+            request = self._client.get(url).headers(headers).timeout(timedelta(seconds=seconds))
             prepared = request.build_streamed()
         except (ValueError, DetailedPyreqwestError) as error:
             raise NotSentError(f"this is no request: {_told(error)}") from None

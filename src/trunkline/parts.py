@@ -7,7 +7,12 @@ import contextlib
 from collections.abc import Coroutine
 from typing import Any
 
+from trunkline.audiences import erasure
+from trunkline.audiences.imports import chore
+from trunkline.audiences.imports.worker import ImportWorker
 from trunkline.bulletin import Bulletin
+from trunkline.campaigns import check
+from trunkline.campaigns.worker import CampaignWorker
 from trunkline.config import Settings
 from trunkline.delivery.deliverer import Deliverer
 from trunkline.guarded_http import Limits, open_guarded
@@ -37,6 +42,10 @@ class Parts:
         self._fetcher = MediaFetcher(runtime, self._membership)
         self.templates = TemplateBook(runtime)
         self._template_sync = TemplateSync(runtime, self._membership)
+        self._campaigns = CampaignWorker(
+            runtime, self._membership, self.dispatcher, self.templates, check.run
+        )
+        self._imports = ImportWorker(runtime, self._membership)
         self.hooks = HookReceiver(runtime, self.processor)
         limits = Limits(timeout_seconds=settings.delivery.timeout_seconds)
         self._wire = open_guarded(runtime.url_rules, limits)
@@ -62,6 +71,8 @@ class Parts:
             fetcher=self._fetcher,
             deliverer=self._deliverer,
             templates=TemplateHearer(self.templates, self._template_sync),
+            imports=self._imports if "campaigns" in self._roles else None,
+            campaigns=self._campaigns if "campaigns" in self._roles else None,
         ).start()
 
     async def start_outbound(self, stack: contextlib.AsyncExitStack) -> None:
@@ -69,14 +80,23 @@ class Parts:
         if "dispatch" in self._roles:
             stack.push_async_callback(self.dispatcher.stop)
             await self.dispatcher.start()
+        if "campaigns" in self._roles:
+            self._campaigns.start()
+            self._imports.start()
+            stack.push_async_callback(self._imports.stop)
+            stack.push_async_callback(self._campaigns.stop)
         if "deliver" in self._roles:
             stack.push_async_callback(self._wire.close)
             stack.push_async_callback(self._deliverer.stop)
             await self._deliverer.start()
         if "chores" in self._roles:
             ends = Chore("giving up doubts", doubts.GIVE_UP_SECONDS, _give_up)
+            forgets = Chore(erasure.NAME, erasure.EVERY_SECONDS, erasure.step)
+            imported = Chore(chore.NAME, chore.EVERY_SECONDS, chore.step)
             mine = chores.start(
-                self._runtime, lambda name: self._membership.is_mine(name, "chores"), more=[ends]
+                self._runtime,
+                lambda name: self._membership.is_mine(name, "chores"),
+                more=[ends, forgets, imported],
             )
             for task in mine:
                 stack.callback(task.cancel)

@@ -127,6 +127,11 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     looked: dict[str, float] = msgspec.field(default_factory=dict)
     """When a number's doubts are to be looked into again, by the monotonic clock (`outbound/doubts.py`)."""
 
+    def http_links(self) -> bool:
+        """Whether messages may name media of this machine by http: `auto` while the sandbox runs in here."""
+        chosen = self.settings.whatsapp.http_links
+        return chosen == "always" or (chosen == "auto" and self.directory.with_builtin)
+
     def url_rules(self) -> Rules:
         """Where URLs of users may lead just now: `auto` ends with the first real number."""
         network, is_trial = self.settings.network, self.directory.is_trial

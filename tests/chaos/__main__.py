@@ -28,6 +28,8 @@ RESUMABLE = {
     "deliveries-sqlite": ("deliveries", "--engine", "sqlite"),
     "deliveries-postgres": ("deliveries", "--engine", "postgres", "--kills", "20", "--times", "5"),
     "dispatchers": ("dispatchers",),
+    "campaign-sqlite": ("campaign", "--engine", "sqlite"),
+    "campaign-postgres": ("campaign", "--engine", "postgres"),
 }
 AT_ONCE = {
     "upstream-sqlite": ("upstream", "--engine", "sqlite"),
@@ -35,6 +37,8 @@ AT_ONCE = {
     "outage-sqlite": ("outage", "--engine", "sqlite"),
     "outage-postgres": ("outage", "--engine", "postgres"),
     "outage-ordered": ("outage", "--events", "20000", "--ordered"),
+    "tier-sqlite": ("tier", "--engine", "sqlite"),
+    "tier-postgres": ("tier", "--engine", "postgres"),
     "power-calls": ("power.calls",),
     "power-cuts": ("power.cuts",),
     "power-loop-image": ("power.loop_image",),

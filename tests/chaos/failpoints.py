@@ -48,7 +48,9 @@ DRAIN = "C21 drain"
 """SIGTERM that is let finish: not a crash, so nothing may be left in doubt by it."""
 
 POINTS = ("C1", "C2", "C3", *(f"C{n}" for n in range(5, 16)), "C18", "C20", "C21", DRAIN)
-NOT_BUILT = {"C4": "there are no campaigns yet"}
+IN_CAMPAIGNS = ("C4",)
+"""Struck by `campaign.py`."""
+
 ON_THE_WAY_BACK = ("C16", "C17", "C19")
 """Struck by `deliveries.py`, which has a customer's endpoint and people who write."""
 
@@ -270,8 +272,6 @@ def main() -> int:
         times=options.times, points=options.points.split(","), seed=options.seed, minutes=options.minutes,
         patience=Patience(doubt_seconds=options.doubt_seconds, seconds=780), show_progress=True,
     )  # fmt: skip
-    for point, reason in NOT_BUILT.items():
-        print(f"{point}: not struck, {reason}", file=sys.stderr)
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = options.folder or Path(

@@ -100,6 +100,7 @@ async def open_scene(
     with_proxy: bool = False,
     arguments: Sequence[str] = (),
     serve_arguments: Sequence[str] = (),
+    number_arguments: Sequence[str] = (),
     settings: Mapping[str, str] = _NONE,
 ) -> AsyncIterator[Scene]:
     """Sandbox and server run, both with `arguments`; numbers are registered. Goes on with what is there."""
@@ -120,7 +121,7 @@ async def open_scene(
             try:
                 if not place.numbers:
                     place.api_key = ready["api_key"]
-                    place.numbers = await _register(scene, theirs, ready, numbers)
+                    place.numbers = await _register(scene, theirs, ready, numbers, number_arguments)
                     (folder / _SCENE).write_bytes(msgspec.json.encode(place))
                 yield scene
             finally:
@@ -148,7 +149,9 @@ async def _proxy(scene: Scene) -> AsyncIterator[None]:
         await scene.proxy.stop()
 
 
-async def _register(scene: Scene, theirs: dict[str, Any], ready: dict[str, Any], count: int) -> list[str]:
+async def _register(
+    scene: Scene, theirs: dict[str, Any], ready: dict[str, Any], count: int, more: Sequence[str]
+) -> list[str]:
     """Business numbers at the sandbox, the first of which is there already; their digits."""
     base = f"http://127.0.0.1:{scene.place.proxy_port or scene.place.sandbox_port}/v26.0"
     found = [(theirs["from"], theirs["phone_number_id"])]
@@ -164,6 +167,7 @@ async def _register(scene: Scene, theirs: dict[str, Any], ready: dict[str, Any],
             "--token", theirs["sandbox_token"], "--app-id", theirs["app_id"],
             "--app-secret", theirs["app_secret"], "--base-url", base,
             "--hook-url", ready["hook_url"], "--messages-per-second", str(MESSAGES_PER_SECOND),
+            *more,
         )  # fmt: skip
     return [digits for digits, _ in found]
 

@@ -22,3 +22,17 @@ def test_links_and_the_check_of_templates_are_set_by_word(server: Running) -> No
         assert invoke("numbers", "set-links", digits, "fetch", *place).code == 0
         assert invoke("numbers", "set-template-check", digits, "check", *place).code == 0
     assert (listed()["links"], listed()["template_check"]) == ("fetch", "check")
+
+
+def test_the_reserve_of_the_tier_is_a_count_or_a_tenth(server: Running) -> None:
+    place = ("--data", str(server.data))
+
+    def listed() -> dict[str, object]:
+        return dict(invoke("numbers", "list", "--json", *place).json["data"][0])
+
+    digits = str(listed()["from"])
+    assert "leave 500 of its tier" in invoke("numbers", "set-tier-reserve", digits, "500", *place).out
+    assert listed()["tier_reserve"] == 500
+    assert invoke("numbers", "set-tier-reserve", digits, "half", *place).code == 2
+    assert "a tenth of its tier" in invoke("numbers", "set-tier-reserve", digits, "tenth", *place).out
+    assert listed()["tier_reserve"] is None

@@ -15,6 +15,8 @@ from tests.flow.rig import Provider
 from trunkline import admin
 from trunkline.admin import Admin, NumberForm
 from trunkline.bulletin import Bulletin
+from trunkline.campaigns import check
+from trunkline.campaigns.worker import CampaignWorker
 from trunkline.clock import SystemClock
 from trunkline.config import Settings
 from trunkline.inbound.process import Processor
@@ -25,6 +27,7 @@ from trunkline.runtime import Directory, Runtime
 from trunkline.store import Store, Tx, leases, messages, open_store
 from trunkline.store.lease_table import Held
 from trunkline.store.messages import MessageRow, NewMessage
+from trunkline.templates.book import TemplateBook
 from trunkline.vault import load_vault
 
 
@@ -37,7 +40,11 @@ class Member:
         self.membership = Membership(runtime)
         self.dispatcher = Dispatcher(runtime, self.membership)
         self.processor = Processor(runtime, self.dispatcher.settled)
-        self.bulletin = Bulletin(runtime, self.dispatcher, self.processor)
+        self.worker = CampaignWorker(
+            runtime, self.membership, self.dispatcher, TemplateBook(runtime), check.run
+        )
+        """Of campaigns; not started."""
+        self.bulletin = Bulletin(runtime, self.dispatcher, self.processor, campaigns=self.worker)
 
     async def start(self) -> None:
         await self.membership.start()
@@ -46,6 +53,7 @@ class Member:
         await self.dispatcher.start()
 
     async def stop(self) -> None:
+        await self.worker.stop()
         await self.dispatcher.stop()
         await self.processor.stop()
         await self.membership.leave()

@@ -14,6 +14,7 @@ from tests.stores import quick_store
 from trunkline import admin
 from trunkline.admin import Admin, NumberForm
 from trunkline.channels.contract import (
+    Checked,
     FileToSend,
     NamedFile,
     Number,
@@ -23,7 +24,9 @@ from trunkline.channels.contract import (
     StatusFact,
     Taken,
 )
+from trunkline.channels.whatsapp_cloud import content, links
 from trunkline.channels.whatsapp_cloud.content import files
+from trunkline.channels.whatsapp_cloud.pricing.desk import CloudPricing
 from trunkline.clock import Clock, SystemClock
 from trunkline.config import Settings
 from trunkline.errors import Problem
@@ -53,8 +56,10 @@ class Provider:
     """A connector that answers as told and remembers what it was asked to send."""
 
     kind = "whatsapp_cloud"
+    templates = None
 
     def __init__(self) -> None:
+        self.pricing = CloudPricing()
         self.answer: Answer = taken
         self.sent: list[Outgoing] = []
         self.subscribed: bool | None = True
@@ -64,6 +69,9 @@ class Provider:
         """What is wrong with any file."""
         self.upload: Callable[[FileToSend], Awaitable[str]] = uploaded
         self.uploads: list[FileToSend] = []
+
+    def check(self, body: Any, *, now: int, http_links: bool) -> Checked:
+        return content.check(body, now=now, http_links=http_links)
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         self.sent.append(message)
@@ -78,6 +86,9 @@ class Provider:
 
     def with_files(self, content: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
         return files.with_files(content, ids)
+
+    def with_links(self, content: Any, definition: Any, tracked: Any) -> Any:
+        return links.with_links(content, definition, tracked)
 
     def check_file(self, found: Found, kind: str | None, *, is_voice: bool = False) -> tuple[Problem, ...]:
         return self.problems
@@ -99,6 +110,7 @@ class FaultyStore:
     def __init__(self, store: Store) -> None:
         self.really = store
         self.engine, self.is_shared = store.engine, store.is_shared
+        self.load = store.load
         self.refusals: dict[str, list[Exception]] = {"read": [], "write": [], "batch": []}
         self.after_read: Callable[[], Awaitable[None]] | None = None
 
@@ -124,6 +136,9 @@ class FaultyStore:
     async def batch(self, operation: Any, item: Any, **how: Any) -> Any:
         self._may_refuse("batch")
         return await self.really.batch(operation, item, **how)
+
+    def hear(self, hearer: Any) -> None:
+        self.really.hear(hearer)
 
     async def close(self) -> None:
         await self.really.close()
@@ -193,13 +208,18 @@ class Rig:
 
 @contextlib.asynccontextmanager
 async def rig(
-    folder: Path, url: str = "", *, with_number: bool = True, clock: Clock | None = None
+    folder: Path,
+    url: str = "",
+    *,
+    with_number: bool = True,
+    clock: Clock | None = None,
+    **sections: Any,
 ) -> AsyncIterator[Rig]:
     clock = clock or SystemClock()
     vault = load_vault(folder)
     store = FaultyStore(await quick_store(url, folder, clock.now()))
     provider = Provider()
-    settings = Settings(data=str(folder))
+    settings = Settings(data=str(folder), **sections)
     directory = Directory(store, vault)
     await directory.reload()
     office = Admin(store, vault, clock)

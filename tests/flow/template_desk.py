@@ -147,14 +147,22 @@ class Desk:
 
 @contextlib.asynccontextmanager
 async def desk(
-    data: Path, url: str, *, webhooks: bool = False, review_seconds: float | None = None
+    data: Path,
+    url: str,
+    *,
+    webhooks: bool = False,
+    review_seconds: float | None = None,
+    sends: bool = False,
+    **sandbox_settings: Any,
 ) -> AsyncIterator[Desk]:
+    """`sends`: with what sends messages and runs campaigns."""
     async with contextlib.AsyncExitStack() as stack:
-        sandbox = Sandbox(data / "sandbox", settings=SandboxSettings(review_seconds=review_seconds))
+        settings = SandboxSettings(review_seconds=review_seconds, **sandbox_settings)
+        sandbox = Sandbox(data / "sandbox", settings=settings)
         port = await sandbox.start()
         stack.push_async_callback(sandbox.stop)
         made = await _made(data, url, sandbox, port, stack)
-        await _open(made, stack)
+        await _open(made, stack, sends=sends)
         if webhooks:
             await _subscribe(made)
         yield made
@@ -174,7 +182,7 @@ async def _made(data: Path, url: str, sandbox: Sandbox, port: int, stack: contex
     return Desk(runtime, clock, sandbox, f"http://127.0.0.1:{port}")
 
 
-async def _open(made: Desk, stack: contextlib.AsyncExitStack) -> None:
+async def _open(made: Desk, stack: contextlib.AsyncExitStack, *, sends: bool) -> None:
     runtime = made.runtime
     office = Admin(runtime.store, runtime.vault, runtime.clock)
     account = await admin.create_account(office, "default")
@@ -193,6 +201,8 @@ async def _open(made: Desk, stack: contextlib.AsyncExitStack) -> None:
     stack.push_async_callback(web.stop)
     stack.push_async_callback(made.http.close)
     made.url = f"http://127.0.0.1:{web.port}"
+    if sends:
+        await parts.start_outbound(stack)
 
 
 def _form(made: Desk) -> NumberForm:

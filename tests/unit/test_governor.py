@@ -196,6 +196,15 @@ def test_those_who_wait_for_the_tier_come_back_one_for_each_place() -> None:
     assert one.admit(template("code", Priority.HIGH), 200.0) == min(waits)
 
 
+def test_bulk_leaves_a_tenth_of_the_tier_to_others_or_what_the_number_says() -> None:
+    for changes, most in (({}, 18), ({"tier_reserve": 5}, 15), ({"tier_reserve": 50}, 0)):
+        one = governor(daily_recipients=20, **changes)
+        gone = [one.admit(template(str(n), Priority.BULK), 10.0 + n) == 0 for n in range(20)]
+        assert gone.count(True) == most
+        rest = [one.admit(template(f"n{n}"), 100.0 + n) == 0 for n in range(21)]
+        assert rest.count(True) == 20 - most
+
+
 def test_a_number_without_a_tier_counts_nobody() -> None:
     one = governor()
     assert all(one.admit(template(str(index)), 10.0) == 0 for index in range(1000))

@@ -130,3 +130,18 @@ def test_every_address_has_one_owner_whatever_is_told(told: list) -> None:
     assert all(owner not in gone for _, owner in who.pointed())
     for one in who.written():
         assert {one.phone, one.user_id} - {None} <= {*who.addresses(one.id)}
+
+
+def test_what_the_account_says_of_two_that_are_one_is_kept_of_both() -> None:
+    named = contact(1, P1, at=1, name="Countess", source="api", attributes='{"city":"Rome","age":"36"}')
+    heard = contact(2, None, U1, at=5, name="ada", attributes='{"city":"Oslo"}', language="en")
+    one = meet(people(named, heard), P1, U1)
+    assert (one.id, one.name, one.source, one.language) == ("con_1", "Countess", "api", "en")
+    assert one.attributes == '{"city":"Oslo","age":"36"}'
+
+
+def test_a_profiles_name_fills_only_the_gap_of_whom_the_account_named() -> None:
+    named, nameless = contact(1, P1, source="import", name="Countess"), contact(2, P2, source="import")
+    who = people(named, nameless)
+    for phone, expected in ((P1, "Countess"), (P2, "ada")):
+        assert who.contact(who.meet(ACCOUNT, Person(phone=phone, name="ada"), (), 9)).name == expected

@@ -45,11 +45,11 @@ class Person(forms.Address):
         return super().check(value, at, findings)
 
 
-def _word(about: str) -> Text:
+def word(about: str) -> Text:
     return Text(pattern=_WORD, form="a word in small letters", about=about)
 
 
-_SOURCE = Text(
+SOURCE = Text(
     pattern=f"(?!(?:{'|'.join(SOURCES)})$){_WORD}",
     form=f"a word in small letters other than {', '.join(SOURCES)}, which Trunkline writes itself",
     about="Where they said so, such as `checkout` or `phone_call`.",
@@ -59,9 +59,9 @@ _SOURCE = Text(
 FORM = Object(
     {
         "to": Person("Whose it is: a phone number or a user id."),
-        "purpose": _word("What for: `all`, `marketing`, or a word of your own."),
+        "purpose": word("What for: `all`, `marketing`, or a word of your own."),
         "action": Choice("granted", "withdrawn", about="Whether they agreed, or took it back."),
-        "source": _SOURCE,
+        "source": SOURCE,
     },
     {
         "proof": Anything("What shows it: JSON of your own, up to 16 KiB."),

@@ -7,9 +7,12 @@ from typing import Protocol
 
 from trunkline.admin import Admin
 from trunkline.api.auth import Gatekeeper
+from trunkline.api.campaign_totals import ProgressDesk
 from trunkline.api.conversions import Conversions
 from trunkline.api.event_stream import Streams
 from trunkline.api.gate import Gate
+from trunkline.api.link_gate import LinkGate
+from trunkline.campaigns.report import Reports
 from trunkline.guarded_http import GuardedTransport, Limits, open_guarded
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime
@@ -56,6 +59,7 @@ class Api:
         self.templates = templates
         self.gate = Gate(runtime)
         self.streams = Streams(runtime)
+        self.progress = ProgressDesk(runtime)
         self.gatekeeper = Gatekeeper(runtime, operator_token)
         self.admin = Admin(runtime.store, runtime.vault, runtime.clock)
         self.cursor_key = runtime.vault.derive("page cursors")
@@ -78,8 +82,20 @@ class Api:
         """Of uploads that ask for it."""
         return Conversions(self.runtime)
 
+    @functools.cached_property
+    def reports(self) -> Reports:
+        """Of campaigns."""
+        return Reports(self.runtime)
+
+    @functools.cached_property
+    def link_gate(self) -> LinkGate:
+        """Before the short links, which anybody may open."""
+        return LinkGate(self.runtime.clock)
+
     async def close(self) -> None:
         self.streams.close()
+        if "reports" in self.__dict__:
+            self.reports.close()
         if "links" in self.__dict__:
             await self.links.close()
 

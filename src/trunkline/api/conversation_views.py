@@ -54,10 +54,23 @@ class PersonView(msgspec.Struct, kw_only=True):
 
 
 class ContactView(PersonView, kw_only=True):
-    """Somebody who wrote to the account."""
+    """Somebody who wrote to the account, or whom it entered."""
 
     parent_user_id: str | None
     addresses: Annotated[list[str], Meta(description="Every number and user id that they have or had.")]
+    language: str | None
+    time_zone: str | None
+    attributes: Annotated[
+        msgspec.Raw,
+        Meta(
+            description="What else the account knows: names and texts.",
+            extra_json_schema={"type": "object", "additionalProperties": {"type": "string"}},
+        ),
+    ]
+    tags: list[str]
+    source: Annotated[
+        str, Meta(description="Who made them known or named them: inbound (they wrote), import or api.")
+    ]
     created_at: Time
     updated_at: Time
 
@@ -112,7 +125,7 @@ def show_inbound(row: InboundRow, digits: str, ours: Mapping[str, str]) -> Inbou
     )
 
 
-def show_contact(contact: Contact, addresses: list[str]) -> ContactView:
+def show_contact(contact: Contact, addresses: list[str], tags: list[str]) -> ContactView:
     return ContactView(
         id=contact.id,
         phone=contact.phone,
@@ -121,6 +134,11 @@ def show_contact(contact: Contact, addresses: list[str]) -> ContactView:
         username=contact.username,
         parent_user_id=contact.parent_user_id,
         addresses=sorted(addresses),
+        language=contact.language,
+        time_zone=contact.time_zone,
+        attributes=msgspec.Raw(contact.attributes.encode()),
+        tags=tags,
+        source=contact.source,
         created_at=to_rfc3339(contact.created_at),
         updated_at=to_rfc3339(contact.updated_at),
     )

@@ -44,6 +44,9 @@ QUERY = Object(
         "type": Text(pattern="[a-z_]{1,32}", form="a type such as text", about="Only messages of this type."),
         "from": forms.PhoneNumber("Only messages from this business number."),
         "to": forms.Address("Only messages to this number or user id."),
+        "campaign_id": Text(
+            pattern="cmp_[0-9a-z]{1,60}", form="the id of a campaign", about="Only messages of this campaign."
+        ),
         "created_from": forms.Moment("Only messages made at this time or later."),
         "created_to": forms.Moment("Only messages made before this time."),
         "limit": forms.Count(
@@ -250,6 +253,7 @@ async def list_page(api: Api, request: Request, caller: Caller) -> Response:
         recipient=given.get("to", ""),
         created_from=given.get("created_from", 0),
         created_to=given.get("created_to", 2**53),
+        campaign_id=given.get("campaign_id", ""),
     )
 
     async def work(tx: Tx) -> tuple[list[MessageRow], dict[str, str]]:

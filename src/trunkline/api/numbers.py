@@ -4,10 +4,13 @@ Registering and whatever else needs a provider's credentials is the operator's: 
 one that this server connects to.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
 import msgspec
 
 from trunkline import admin
-from trunkline.admin import NumberForm
+from trunkline.admin import Admin, NumberForm
 from trunkline.api import forms, templates
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api
@@ -51,6 +54,12 @@ _TEMPLATE_CHECK = Choice(
     "before it is taken, `pass_through` leaves that to WhatsApp. `check` by default.",
 )
 
+_TIER_RESERVE = Integer(
+    at_least=0,
+    at_most=10_000_000,
+    about="Of `daily_recipients`, how many messages of the priority `bulk`, such as those of campaigns, "
+    "leave to others; a tenth by default.",
+)
 FORM = Object(
     {
         "from": forms.PhoneNumber("The business number."),
@@ -79,6 +88,7 @@ FORM = Object(
         "window_policy": _WINDOW_POLICY,
         "links": _LINKS,
         "template_check": _TEMPLATE_CHECK,
+        "tier_reserve": _TIER_RESERVE,
         "hook_url": forms.WebAddress(
             "Our hook as the provider reaches it. The provider is asked to post there; unless it agrees, the "
             "number is not registered."
@@ -87,7 +97,15 @@ FORM = Object(
 )
 
 
-CHANGES = forms.Changes({"window_policy": _WINDOW_POLICY, "links": _LINKS, "template_check": _TEMPLATE_CHECK})
+CHANGES = forms.Changes(
+    {
+        "window_policy": _WINDOW_POLICY,
+        "links": _LINKS,
+        "template_check": _TEMPLATE_CHECK,
+        "tier_reserve": _TIER_RESERVE,
+    },
+    nullable=("tier_reserve",),
+)
 
 
 class NumberList(msgspec.Struct):
@@ -119,6 +137,7 @@ async def register(api: Api, request: Request, caller: Caller) -> Response:
         window_policy=given.get("window_policy"),
         links=given.get("links"),
         template_check=given.get("template_check"),
+        tier_reserve=given.get("tier_reserve"),
     )
     if api.time is not None and is_real(form.base_url):
         raise _not_on_virtual_time(form.base_url)
@@ -145,10 +164,11 @@ async def change(api: Api, request: Request, caller: Caller) -> Response:
     return await _changed(api, number_id)
 
 
-_SETTERS = {
+_SETTERS: Mapping[str, Callable[[Admin, str, str, Any], Awaitable[None]]] = {
     "window_policy": admin.set_window_policy,
     "links": admin.set_links,
     "template_check": admin.set_template_check,
+    "tier_reserve": admin.set_tier_reserve,
 }
 
 

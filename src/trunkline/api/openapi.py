@@ -12,6 +12,8 @@ import msgspec
 from trunkline import __version__
 from trunkline.api import openapi_webhooks, template_changes, uploads, whatsapp
 from trunkline.api.auth import Who
+from trunkline.api.campaign_examples import EXAMPLES as CAMPAIGNS
+from trunkline.api.campaign_form import FORM as CAMPAIGN_FORM
 from trunkline.api.gate import Sheds
 from trunkline.api.http import JSON
 from trunkline.api.messages import MOST_IN_BATCH
@@ -38,6 +40,7 @@ BODIES: dict[str, Schema] = {
     "BatchRequest": {"title": "Batch", "anyOf": [_MESSAGES, _MANY]},
     "TemplateForm": template_changes.SCHEMA,
     "TemplateChange": template_changes.CHANGES,
+    "CampaignForm": {"title": "Campaign", **CAMPAIGN_FORM.schema()},
 }
 """Schemas of request bodies that more than one route, or more than the document, needs by name."""
 
@@ -48,6 +51,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "TemplateForm": template_changes.EXAMPLES,
     "TemplateChange": template_changes.CHANGE_EXAMPLES,
+    "CampaignForm": CAMPAIGNS,
 }
 
 _ABOUT = """Send messages, read back what became of them, register business numbers, manage API keys.
@@ -143,7 +147,7 @@ def _operation(route: Route) -> Schema:
     if route.on_virtual_time:
         operation["description"] = _ON_VIRTUAL_TIME
     if route.takes is Takes.UPLOAD:
-        operation["requestBody"] = _upload_body(route.body)
+        operation["requestBody"] = _upload_body(route)
     elif route.takes is Takes.BYTES:
         operation["requestBody"] = {"content": {"*/*": {}}, "required": True}
     elif route.body is not None:
@@ -197,12 +201,14 @@ def _body(route: Route) -> Schema:
     return {"content": {JSON: content}, "required": True}
 
 
-def _upload_body(link_form: Object) -> Schema:
-    form = uploads.FIELDS.schema()
+def _upload_body(route: Route) -> Schema:
+    """A form with a file; beside it a link to one, or its bytes alone."""
+    takes_link = route.body is uploads.LINK_FORM
+    form = (uploads.FIELDS if takes_link else route.body).schema()
     form["properties"] = {"file": {"type": "string", "format": "binary"}, **form["properties"]}
     form["required"] = ["file"]
-    content = {"multipart/form-data": {"schema": form}, JSON: {"schema": link_form.schema()}}
-    return {"content": content, "required": True}
+    other: Schema = {JSON: {"schema": route.body.schema()}} if takes_link else {"*/*": {}}
+    return {"content": {"multipart/form-data": {"schema": form}, **other}, "required": True}
 
 
 def _answer(answer: Any) -> Schema:

@@ -11,6 +11,7 @@ from trunkline.api.http import JSON
 from trunkline.api.views import ProviderError
 from trunkline.delivery.endpoints import EndpointData
 from trunkline.delivery.formats import EventView, is_moment, place_of_digits
+from trunkline.model.campaign_events import CampaignData, ClickData, ErasedData, ImportData
 from trunkline.model.events import (
     TYPES,
     ContactChangedData,
@@ -30,6 +31,10 @@ _DATA: dict[str, type[msgspec.Struct]] = {
     "contact.changed": ContactChangedData,
     "contact.opted_out": OptData,
     "contact.opted_in": OptData,
+    "contact.erased": ErasedData,
+    "link.clicked": ClickData,
+    "campaign.changed": CampaignData,
+    "import.finished": ImportData,
     "number.held": NumberData,
     "number.released": NumberData,
     **dict.fromkeys(_NOTICES, NoticeData),
@@ -40,6 +45,10 @@ _ABOUT: dict[type[msgspec.Struct], str] = {
     InboundData: "A message from somebody, whole.",
     ContactChangedData: "Somebody, as they are known now.",
     OptData: "Who does not want to be written to any more, or wants it again.",
+    ErasedData: "Somebody who is no more.",
+    ClickData: "A link of a message, and how often it was opened.",
+    CampaignData: "A campaign as it is now.",
+    ImportData: "What became of a file of people.",
     NumberData: "A number that is held, or was.",
     TemplateData: "A template as it is now, and how it came to be so.",
     NoticeData: "What the provider told, under `value` as it came.",

@@ -46,6 +46,7 @@ _JSON_TYPE = re.compile(r"(?:application/(?:[\w.+-]+\+)?json|text/json)\s*(?:;.*
 _CHARSET = re.compile(r";\s*charset=\"?([^\s\";]+)", re.IGNORECASE)
 _UTF8 = ("utf-8", "utf8", "us-ascii")
 _HOOKS = "/hooks/"
+_LINKS = "/l/"
 _JSON = (Takes.JSON, Takes.LARGE_JSON)
 ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 
@@ -112,6 +113,8 @@ def _is_served(route: Route, roles: Sequence[str]) -> bool:
     """Of a process that runs only a part of the program, everybody may still know how it is."""
     if route.path in ALWAYS:
         return True
+    if route.path.startswith(_LINKS):  # both are where a proxy may lead strangers
+        return "hooks" in roles or "api" in roles
     return ("hooks" if route.path.startswith(_HOOKS) else "api") in roles
 
 

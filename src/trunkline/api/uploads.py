@@ -35,7 +35,7 @@ from trunkline.store.numbers import NumberRow
 KINDS = ("image", "video", "audio", "document", "sticker")
 LONGEST_JSON = 65_536
 _MULTIPART = re.compile(r"multipart/form-data\s*;.*", re.IGNORECASE | re.DOTALL)
-_JSON = re.compile(r"(?:application|text)/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE | re.ASCII)
+JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE | re.ASCII)
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f/\\\u202a-\u202e\u2066-\u2069]")
 _SAYS_NOTHING = ("", "application/octet-stream", "binary/octet-stream")
 
@@ -109,10 +109,10 @@ async def upload(api: Api, request: Request, caller: Caller) -> Response:
         with api.runtime.shelf.draft() as draft:  # a full disk may refuse its beginning, and its end
             if _MULTIPART.fullmatch(said):
                 return await _take_form(api, request, caller, draft)
-            if not said or _JSON.fullmatch(said):
+            if not said or JSON_TYPE.fullmatch(said):
                 return await _take_link(api, request, caller, draft)
     except OSError as fault:
-        raise _no_room(fault) from None
+        raise no_room(fault) from None
     detail = "Send a form with the field `file` (multipart/form-data), or JSON with a `link`."
     raise Refusal("unsupported_media_type", detail)
 
@@ -165,7 +165,7 @@ def _about_file(form: Form, draft: Draft) -> list[Problem]:
 
 
 async def _from_json(api: Api, request: Request) -> dict[str, Any]:
-    request.body = await _small_body(request)
+    request.body = await small_body(request)
     looked = forms.look(LINK_FORM, request)
     if "link" in looked.given:
         checked = url_guard.check(looked.given["link"], api.runtime.url_rules())
@@ -186,7 +186,7 @@ async def _fetched(api: Api, values: dict[str, Any], draft: Draft) -> _Given:
     return _Given(values, "/link", values.get("filename") or _name_in(link), link, problems)
 
 
-async def _small_body(request: Request) -> bytes:
+async def small_body(request: Request) -> bytes:
     assert request.parts is not None
     body = b""
     async for part in request.parts:
@@ -287,7 +287,7 @@ def _at(pointer: str, problems: Sequence[Problem]) -> list[Problem]:
     return [msgspec.structs.replace(problem, pointer=pointer) for problem in problems]
 
 
-def _no_room(fault: OSError) -> Refusal:
+def no_room(fault: OSError) -> Refusal:
     why = str(fault) if isinstance(fault, ShelfError) else fault.strerror or type(fault).__name__
     log.warning("a file could not be kept: %s", why)
     detail = "The file can not be kept at the moment; try again."

@@ -114,6 +114,7 @@ class MessageView(
     ]
     fallback: FallbackView | None
     purpose: str | None
+    campaign_id: Annotated[str | None, Meta(description="The campaign that it belongs to, if it does.")]
     biz_opaque_callback_data: str | None
     priority: Annotated[str, Meta(description="high, normal or bulk.")]
     provider_id: Annotated[str | None, Meta(description="The provider's own id (wamid.…).")]
@@ -170,6 +171,10 @@ class NumberView(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
     template_check: Annotated[
         str,
         Meta(description="Whether templates are held against what is known of them: check, pass_through."),
+    ]
+    tier_reserve: Annotated[
+        int | None,
+        Meta(description="Of `daily_recipients`, left to messages that are not `bulk`; null: a tenth."),
     ]
     is_shared: Annotated[bool, Meta(description="Others send from it too, such as the phone app.")]
     held_reason: Annotated[str | None, Meta(description="Why nothing leaves from it; null when all is well.")]
@@ -250,6 +255,7 @@ def _members(row: MessageRow, digits: str) -> dict[str, Any]:
         "context": Reference(row.context_id) if row.context_id else None,
         "fallback": _fallback(row),
         "purpose": row.purpose,
+        "campaign_id": row.campaign_id,
         "biz_opaque_callback_data": row.callback_data,
         "priority": Priority(row.priority).name.lower(),
         "provider_id": row.provider_id,
@@ -320,6 +326,7 @@ def show_number(row: NumberRow) -> NumberView:
         window_policy=row.window_policy,
         links=row.links,
         template_check=row.template_check,
+        tier_reserve=row.tier_reserve,
         is_shared=bool(row.is_shared),
         held_reason=row.held_reason,
         provider_info=_provider_info(row),

@@ -7,13 +7,16 @@ and never raises for what a provider or a network does.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from trunkline.channels.link_contract import Tracked
+from trunkline.channels.pricing_contract import Pricing
 from trunkline.channels.template_contract import Templates
 from trunkline.errors import Problem
 from trunkline.media_probe import Found
+from trunkline.model.message import Draft
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -93,6 +96,11 @@ class SendError(msgspec.Struct, frozen=True, omit_defaults=True):
     http_status: int | None = None
     retry_after: float | None = None
     """Seconds, when the provider said."""
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the very same message may be taken another time."""
+        return self.effect != "fail"
 
 
 class StatusFact(msgspec.Struct, frozen=True):
@@ -251,22 +259,43 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     waba_id: str
 
 
+class Checked(NamedTuple):
+    """`draft` is None if, and only if, there are problems."""
+
+    draft: Draft | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
 class Connector(Protocol):
     """Implemented by `channels/<kind>/connector.py`; `tests/channels/conformance.py` tests it."""
 
     kind: str
+
+    def check(self, body: Any, *, now: int, http_links: bool) -> Checked:
+        """A caller's message → a draft in normal form, or every problem. Pure.
+
+        `http_links`: the operator allows media links by http to this machine.
+        """
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         """One attempt, one request, no retries inside. Never raises for faults of provider or network."""
 
     templates: Templates | None
     """None where the provider has no such thing."""
+    pricing: Pricing | None
+    """None where the provider charges for nothing."""
 
     def files_of(self, content: Mapping[str, Any]) -> tuple[NamedFile, ...]:
         """The files that a message's content names, each name once. Pure."""
 
     def with_files(self, content: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
         """The content with the provider's ids in the place of these names. Pure."""
+
+    def with_links(
+        self, content: Mapping[str, Any], definition: Mapping[str, Any] | None, tracked: Tracked
+    ) -> Mapping[str, Any]:
+        """The content with short links in it; `definition` is that of the template it names. Pure."""
 
     def kind_of(self, found: Found) -> str:
         """As what such a file is sent: `image`, `sticker`, `audio`, `video`, or else `document`. Pure."""

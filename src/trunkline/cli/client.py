@@ -65,16 +65,19 @@ class Client:
             raise _refusal(response.status, answer)
         return answer
 
-    async def save(self, path: str, write: Callable[[bytes], None]) -> None:
-        """The bytes at an address, given away in parts."""
+    async def save(self, path: str, write: Callable[[bytes], None]) -> Mapping[str, str]:
+        """The bytes at an address, given away in parts; the headers that came with them."""
         from trunkline.outgoing_http import TransportError
 
         try:
-            response = await self._wire().download(self.url + path, self._headers, write, _LONGEST_FILE)
+            response = await self._wire().download(
+                self.url + path, self._headers, write, _LONGEST_FILE, _FILE_SECONDS
+            )
         except TransportError as error:
             raise self._unreachable(error) from None
         if response.status != 200:
             raise _refusal(response.status, _decoded(response.body))
+        return response.headers
 
     def _wire(self) -> "HttpTransport":
         """Files move only to and from servers that run."""

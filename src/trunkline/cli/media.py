@@ -140,7 +140,13 @@ def remove(media_id: MediaId, door: Door, as_json: Json = False) -> None:
 
 
 async def send_file(
-    client: Client, path: Path, fields: dict[str, str], *, is_shown: bool, idempotency_key: str | None = None
+    client: Client,
+    path: Path,
+    fields: dict[str, str],
+    *,
+    is_shown: bool,
+    idempotency_key: str | None = None,
+    to: str = _PATH,
 ) -> Any:
     """What the API says of the file that it took."""
     boundary = secrets.token_hex(16)
@@ -150,7 +156,7 @@ async def send_file(
             size = os.fstat(file.fileno()).st_size
             with _progress(path.name, size, is_shown=is_shown) as moved:
                 parts = _form(file, path.name, fields, boundary, moved)
-                return await client.post_parts(_PATH, form, parts, idempotency_key=idempotency_key)
+                return await client.post_parts(to, form, parts, idempotency_key=idempotency_key)
     except OSError as error:
         raise Trouble(ExitCode.USAGE, f"{path} can not be read: {error.strerror}") from None
 

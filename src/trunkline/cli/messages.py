@@ -70,6 +70,9 @@ def list_(
     kind: Annotated[str | None, typer.Option("--type", help="text, image, template …")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="NUMBER", help="Recipient.")] = None,
     sender: Annotated[str | None, typer.Option("--from", metavar="NUMBER", help="Business number.")] = None,
+    campaign: Annotated[
+        str | None, typer.Option("--campaign", metavar="ID", help="Only messages of this campaign.")
+    ] = None,
     created_from: Annotated[
         str | None,
         typer.Option("--since", metavar="TIME", help="Accepted at or after: 2026-12-24T18:00:00Z."),
@@ -89,6 +92,7 @@ def list_(
                 "type": kind,
                 "to": to,
                 "from": sender,
+                "campaign_id": campaign,
                 "created_from": created_from,
                 "created_to": created_to,
                 "limit": limit,

@@ -134,6 +134,15 @@ class Form:
             help="Whether templates are checked before they are taken, or by WhatsApp alone; else check.",
         ),
     ] = None
+    tier_reserve: Annotated[
+        int | None,
+        typer.Option(
+            "--tier-reserve",
+            min=0,
+            metavar="COUNT",
+            help="Of --daily-recipients, how many campaigns leave to other messages; else a tenth.",
+        ),
+    ] = None
     shared: Annotated[
         bool, typer.Option("--shared", help="Others send from it too, such as the phone app.")
     ] = False
@@ -153,6 +162,7 @@ class Form:
             "window_policy": self.window_policy,
             "links": self.links,
             "template_check": self.template_check,
+            "tier_reserve": self.tier_reserve,
             "is_shared": self.shared or None,
             "hook_url": self.hook_url,
         }
@@ -258,6 +268,22 @@ def set_template_check(
         TemplateCheck.WHATSAPP: "leaves the check of templates to WhatsApp",
     }[check]
     body = {"template_check": check.value}
+    _change(number, place, account, lambda api, id_: api.patch(f"/v1/numbers/{id_}", body), said)
+
+
+@numbers.command("set-tier-reserve")
+@expanded
+def set_tier_reserve(
+    number: WhichNumber,
+    count: Annotated[str, typer.Argument(metavar="COUNT", help="How many people; tenth is a tenth.")],
+    place: Place,
+    account: AccountName = None,
+) -> None:
+    """Choose how much of the 24-hour tier campaigns leave to other messages."""
+    if count != "tenth" and not count.isdecimal():
+        raise typer.BadParameter("a whole number, or tenth", param_hint="COUNT")
+    said = "has campaigns leave " + ("a tenth of its tier" if count == "tenth" else f"{count} of its tier")
+    body = {"tier_reserve": None if count == "tenth" else int(count)}
     _change(number, place, account, lambda api, id_: api.patch(f"/v1/numbers/{id_}", body), said)
 
 

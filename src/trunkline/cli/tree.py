@@ -7,22 +7,29 @@ from typing import Annotated
 
 import typer
 
+from trunkline.cli import campaign_reports, campaign_run
 from trunkline.cli.accounts import accounts
+from trunkline.cli.campaign import campaign
 from trunkline.cli.clock import clock
 from trunkline.cli.configuration import config
 from trunkline.cli.consents import consents
+from trunkline.cli.contacts import contacts
 from trunkline.cli.conversations import conversations
 from trunkline.cli.db import db, migrate
 from trunkline.cli.doctor import doctor
 from trunkline.cli.endpoints import endpoints
 from trunkline.cli.events import events
+from trunkline.cli.imports import imports
 from trunkline.cli.keys import keys
 from trunkline.cli.listen import listen
+from trunkline.cli.lists import lists
 from trunkline.cli.media import media
 from trunkline.cli.messages import messages
 from trunkline.cli.numbers import numbers
 from trunkline.cli.openapi import openapi
+from trunkline.cli.pricing import pricing
 from trunkline.cli.sandbox import sandbox
+from trunkline.cli.segments import segments
 from trunkline.cli.send import send
 from trunkline.cli.serve import serve
 from trunkline.cli.suppressions import suppressions
@@ -43,8 +50,16 @@ app.add_typer(messages, name="messages")
 app.add_typer(media, name="media")
 app.add_typer(conversations, name="conversations")
 app.add_typer(templates, name="templates")
+app.add_typer(pricing, name="pricing")
+campaign_run.add_to(campaign)
+campaign_reports.add_to(campaign)
+app.add_typer(campaign, name="campaign")
 app.add_typer(suppressions, name="suppressions")
 app.add_typer(consents, name="consents")
+app.add_typer(contacts, name="contacts")
+app.add_typer(lists, name="lists")
+app.add_typer(segments, name="segments")
+app.add_typer(imports, name="imports")
 app.add_typer(events, name="events")
 app.add_typer(endpoints, name="endpoints")
 app.command("listen")(listen)

@@ -162,6 +162,21 @@ class Hooks:
 
 
 @dataclass(frozen=True)
+class Links:
+    """Short links in campaigns, which tell who followed them."""
+
+    public_url: str = _setting(
+        "",
+        "This server's address as people's phones see it, without a path, as short as can be. Empty: links "
+        "are left as they are, and nobody's clicks are known.",
+        check=_address("https", "http"),
+    )
+    life_days: int = _setting(
+        90, "How long such a link leads on, in days after its message was made.", check=_between(1, 3650)
+    )
+
+
+@dataclass(frozen=True)
 class Network:
     """Where addresses that users give may lead: their endpoints. `auto` is for trying things out."""
 
@@ -289,7 +304,9 @@ class Retention:
         30, "What ended messages say: their text, links and parameters.", check=_days
     )
     messages_days: int = _setting(
-        365, "Ended messages, with all that is known of them; templates that were removed.", check=_days
+        365,
+        "Ended messages and campaigns, with all that is known of them; templates that were removed.",
+        check=_days,
     )
     inbox_days: int = _setting(7, "Posts of providers that are processed or set aside.", check=_days)
     events_days: int = _setting(
@@ -337,6 +354,7 @@ class Settings:
     dispatch: Dispatch = field(default_factory=Dispatch)
     whatsapp: Whatsapp = field(default_factory=Whatsapp)
     hooks: Hooks = field(default_factory=Hooks)
+    links: Links = field(default_factory=Links)
     delivery: Delivery = field(default_factory=Delivery)
     network: Network = field(default_factory=Network)
     opt_out: OptOut = field(default_factory=OptOut)

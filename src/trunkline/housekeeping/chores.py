@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from trunkline.housekeeping import (
+    campaigns,
     content,
     events,
     expire,
@@ -21,6 +22,7 @@ from trunkline.housekeeping import (
     processes,
     provider_files,
     prune,
+    short_links,
     templates,
     tier_uses,
 )
@@ -48,6 +50,7 @@ CHORES: Sequence[Chore] = [
         expire,
         prune,
         content,
+        campaigns,
         media,
         messages,
         inbound,
@@ -57,6 +60,7 @@ CHORES: Sequence[Chore] = [
         parked_facts,
         processes,
         provider_files,
+        short_links,
         templates,
         tier_uses,
     )

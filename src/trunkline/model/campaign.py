@@ -192,4 +192,20 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     canary_left: int | None = None
     winner: str | None = None
     test_ended_at: int | None = None
+    """When the last message of the test was made."""
     paused_at: int | None = None
+    counted: "Counted | None" = None
+    """What was known when it last began or was resumed: rules that stop it count from there."""
+    standing: dict[str, str] = {}
+    """What was known of its templates and numbers then."""
+
+
+class Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How its messages fared up to a moment."""
+
+    ended: int = 0
+    """Those of which the end is known: delivered, read or failed."""
+    failed: int = 0
+    opted_out: int = 0
+    """People who opted out since it began, and got it."""
+    spent_micros: int = 0

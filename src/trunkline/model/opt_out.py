@@ -162,6 +162,10 @@ def refusal(scope: str) -> str:
     return msgspec.json.encode(_REFUSALS[scope]).decode()
 
 
+REFUSED = frozenset(map(refusal, _REFUSALS))
+"""All of these."""
+
+
 def reply_to(heard: Heard, phone: str | None, default: str) -> str:
     """The text of the answer: in a language of the word, the person's own if it is one."""
     known = LANGUAGES[_language_of(heard.languages, phone, default)]

@@ -10,7 +10,7 @@ import msgspec
 from trunkline.config import Settings
 from trunkline.outbound.breaker import DOUBT_SECONDS, NOT_SENT_SECONDS, Breaker
 from trunkline.outbound.pacing import NumberPace, PairPace
-from trunkline.outbound.tier import DAY, Tier
+from trunkline.outbound.tier import DAY, Tier, reserve_of
 from trunkline.outbound.verdict import Verdict
 from trunkline.store import Store, tier_uses
 from trunkline.store.messages import Waiting
@@ -47,7 +47,7 @@ class Governor:
         self._pace = NumberPace(row.messages_per_second, now)
         self._pairs = PairPace(dispatch.pair_interval_seconds, dispatch.pair_burst)
         self._breaker = Breaker(chance or random.Random())  # noqa: S311 - jitter
-        self._tier = Tier(row.daily_recipients)
+        self._tier = Tier(row.daily_recipients, _reserve(row))
         self._number = (row.account_id, row.id)
         self._monotonic_at_0: float | None = None  # the reading when the clock said 1970; known once loaded
 
@@ -64,6 +64,7 @@ class Governor:
         """The number's own settings were changed."""
         self._pace.set_rate(row.messages_per_second)
         self._tier.limit = row.daily_recipients
+        self._tier.reserve = _reserve(row)
 
     def wait(self, now: float) -> float:
         """Seconds until it is worth asking whether the number may send; 0 when it may now."""
@@ -135,3 +136,7 @@ class Governor:
 
     def _counts(self, message: Waiting, outcome: str) -> bool:
         return self._tier.limit is not None and message.type == "template" and outcome in MAY_HAVE_ARRIVED
+
+
+def _reserve(row: NumberRow) -> int:
+    return reserve_of(row.daily_recipients, row.tier_reserve)

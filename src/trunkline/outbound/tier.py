@@ -14,12 +14,21 @@ MARGIN = 1.0
 """Seconds, as Meta's clock is not ours."""
 
 
+def reserve_of(limit: int | None, chosen: int | None) -> int:
+    """How many places of a tier messages of bulk leave to others: a tenth, unless somebody chose."""
+    if limit is None:
+        return 0
+    return limit // 10 if chosen is None else min(chosen, limit)
+
+
 class Tier:
     """`now` and every moment are a clock's monotonic reading; they may lie before its beginning."""
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, reserve: int = 0) -> None:
         self.limit = limit
         """None: there is none, and nobody is counted."""
+        self.reserve = reserve
+        """Places that messages of bulk leave to others."""
         self._at: OrderedDict[str, float] = OrderedDict()  # recipient → when last counted, oldest first
         self._out: set[str] = set()  # recipients who are not counted yet and may be by a send on the wire
         self._turns: list[Iterator[float]] = [iter(()) for _ in Priority]
@@ -35,9 +44,13 @@ class Tier:
 
     def wait(self, recipient: str, priority: int, now: float) -> float:
         """Seconds until this recipient may be written to; 0 when now."""
-        if self.limit is None or self.used(now) < self.limit:
+        if self.limit is None or self.used(now) < self._most(priority):
             return 0.0
         return 0.0 if recipient in self._at or recipient in self._out else self._turn(priority, now)
+
+    def _most(self, priority: int) -> int:
+        assert self.limit is not None
+        return self.limit - self.reserve if priority == Priority.BULK else self.limit
 
     def begin(self, recipient: str) -> None:
         """A message that may count goes out."""

@@ -7,7 +7,7 @@ a pause the one that comes second sees the other.
 import msgspec
 
 from trunkline.model.campaign import CampaignState
-from trunkline.store.contract import Conflict, Tx
+from trunkline.store.contract import Conflict, Row, Tx
 from trunkline.store.queries import load
 
 _Q = load("campaigns")
@@ -92,6 +92,12 @@ async def remove(tx: Tx, row: CampaignRow) -> bool:
     return await tx.fetch_one(_Q["remove"], **values) is not None
 
 
+async def over(tx: Tx, account_id: str, before: int, but: str = "-") -> CampaignRow | None:
+    """One that ended before that moment, and whose `position` is not this."""
+    row = await tx.fetch_one(_Q["over"], account_id=account_id, before=before, but=but)
+    return _row(row) if row else None
+
+
 async def hold_messages(tx: Tx, account_id: str, campaign_id: str) -> int:
     """How many that had no intent wait for the campaign from now on. The caller has called `lock`."""
     rows = await tx.fetch(_Q["hold_messages"], account_id=account_id, campaign_id=campaign_id)
@@ -116,5 +122,22 @@ async def count_messages(tx: Tx, account_id: str, campaign_id: str) -> dict[str,
     return {row[0]: row[1] for row in rows}
 
 
-def _row(row: tuple[object, ...]) -> CampaignRow:
-    return msgspec.convert(row, CampaignRow)
+async def count_queued(tx: Tx, account_id: str, campaign_id: str) -> dict[str, int]:
+    """Number → how many of its messages wait to be sent from there."""
+    rows = await tx.fetch(_Q["count_queued"], account_id=account_id, campaign_id=campaign_id)
+    return {row[0]: row[1] for row in rows}
+
+
+async def failures(tx: Tx, account_id: str, campaign_id: str) -> list[tuple[str | None, int]]:
+    """Each error (JSON text), and how many of its messages failed by it."""
+    rows = await tx.fetch(_Q["failures"], account_id=account_id, campaign_id=campaign_id)
+    return [(row[0], row[1]) for row in rows]
+
+
+async def has_unsent(tx: Tx, account_id: str, campaign_id: str) -> bool:
+    return await tx.fetch_one(_Q["has_unsent"], account_id=account_id, campaign_id=campaign_id) is not None
+
+
+def _row(row: Row) -> CampaignRow:
+    account_id, id_, name, state, *rest = row
+    return CampaignRow(account_id, id_, name, CampaignState(state), *rest)

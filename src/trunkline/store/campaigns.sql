@@ -25,7 +25,8 @@ ORDER BY id LIMIT :count;
 -- name: open
 -- Those that something is to be done for (index campaigns_open).
 SELECT account_id, id, state, start_at FROM campaigns
-WHERE account_id = :account_id AND state IN ('checking', 'scheduled', 'running', 'paused');
+WHERE account_id = :account_id
+    AND (state IN ('checking', 'scheduled', 'running', 'paused') OR (state = 'canceled' AND ended_at IS NULL));
 
 -- name: lock
 -- Whoever makes messages of it, or stops that, waits for the other here. The row as it is then.
@@ -52,22 +53,57 @@ WHERE account_id = :account_id AND campaign_id = :campaign_id
     AND (state = 'queued' OR (state = 'held' AND state_reason NOT IN ('campaign_paused', 'restored')))
 RETURNING id;
 
--- name: release_messages
--- And may go again, some at a time (index messages_campaign).
+-- name: release_messages (sqlite)
+-- And may go again, some at a time (index messages_campaign; the `|| ''` keeps the engines from going along the
+-- primary key, through everything else).
 UPDATE messages SET state = 'queued', state_reason = NULL, version = version + 1
 WHERE account_id = :account_id AND id IN (
     SELECT id FROM messages
     WHERE account_id = :account_id AND campaign_id = :campaign_id AND state = 'held'
         AND state_reason = 'campaign_paused'
-    ORDER BY id LIMIT :count)
+    ORDER BY id || '' LIMIT :count)
+RETURNING number_id, id;
+
+-- name: release_messages (postgres)
+-- The same; of a table that was just filled it knows too little to find the rows of an IN by their key.
+UPDATE messages SET state = 'queued', state_reason = NULL, version = version + 1
+WHERE account_id = :account_id AND id = ANY(ARRAY(
+    SELECT id FROM messages
+    WHERE account_id = :account_id AND campaign_id = :campaign_id AND state = 'held'
+        AND state_reason = 'campaign_paused'
+    ORDER BY id || '' LIMIT :count))
 RETURNING number_id, id;
 
 -- name: waiting_ids
 -- What of it has no intent (index messages_campaign).
 SELECT id FROM messages
 WHERE account_id = :account_id AND campaign_id = :campaign_id AND state IN ('queued', 'held', 'scheduled')
-ORDER BY id LIMIT :count;
+ORDER BY id || '' LIMIT :count;
 
 -- name: count_messages
 -- How many of its messages are in each state (index messages_campaign alone).
 SELECT state, COUNT(*) FROM messages WHERE account_id = :account_id AND campaign_id = :campaign_id GROUP BY state;
+
+-- name: count_queued
+-- How many of its messages wait to be sent, by number (index messages_campaign).
+SELECT number_id, COUNT(*) FROM messages
+WHERE account_id = :account_id AND campaign_id = :campaign_id AND state = 'queued' GROUP BY number_id;
+
+-- name: has_unsent
+-- Whether any of its messages is still to be sent, or on its way (index messages_campaign).
+SELECT 1 FROM messages
+WHERE account_id = :account_id AND campaign_id = :campaign_id
+    AND state IN ('queued', 'held', 'scheduled', 'sending') LIMIT 1;
+
+-- name: failures
+-- Why its messages failed, and how often (index messages_campaign).
+SELECT error, COUNT(*) FROM messages
+WHERE account_id = :account_id AND campaign_id = :campaign_id AND state = 'failed' GROUP BY error;
+
+-- name: over
+-- The first of those that ended before a moment and are not where `but` says (primary key: an account has few).
+SELECT account_id, id, name, state, state_reason, definition, start_at, position, report, run, parent_id, version,
+    created_at, updated_at, checked_at, started_at, ended_at
+FROM campaigns
+WHERE account_id = :account_id AND state IN ('finished', 'canceled') AND ended_at < :before AND position <> :but
+ORDER BY id LIMIT 1;

@@ -102,8 +102,17 @@ async def merge(tx: Tx, account_id: str, gone: str, into: str, now: int) -> None
         if own is None:
             await tx.execute(_Q["give"], account_id=account_id, id=former.id, contact_id=into, now=now)
         else:
-            await tx.execute(_Q["remove"], account_id=account_id, id=former.id)
+            await remove(tx, account_id, former.id)
             await tx.execute(_Q["fold"], account_id=account_id, id=own.id, now=now, **_folded(own, former))
+
+
+async def ids_of_contact(tx: Tx, account_id: str, contact_id: str) -> list[str]:
+    return [one.id for one in await _of_contact(tx, account_id, contact_id)]
+
+
+async def remove(tx: Tx, account_id: str, conversation_id: str) -> None:
+    """Its messages stay, without it."""
+    await tx.execute(_Q["remove"], account_id=account_id, id=conversation_id)
 
 
 async def _of_contact(tx: Tx, account_id: str, contact_id: str) -> list[_Conversation]:

@@ -53,7 +53,7 @@ UPDATE conversations SET last_inbound_at = :last_inbound_at, last_inbound_id = :
 WHERE account_id = :account_id AND id = :id;
 
 -- name: remove
--- A conversation that was folded into another.
+-- A conversation that was folded into another, or with somebody who was erased.
 DELETE FROM conversations WHERE account_id = :account_id AND id = :id;
 
 -- name: move_messages

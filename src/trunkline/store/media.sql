@@ -37,8 +37,13 @@ WHERE account_id = :account_id AND created_at < :before_at AND state <> 'removed
 ORDER BY created_at LIMIT :count;
 
 -- name: others
--- Whether a file of the account has these bytes, beside one (index media_content).
-SELECT 1 FROM media WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'stored' AND id <> :id LIMIT 1;
+-- Whether a file of the account has these bytes, beside one (index media_content), or an import still reads them
+-- (index imports_content).
+SELECT 1 FROM media WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'stored' AND id <> :id
+UNION ALL
+SELECT 1 FROM imports WHERE account_id = :account_id AND sha256 = :sha256
+    AND state IN ('draft', 'checking', 'checked', 'running')
+LIMIT 1;
 
 -- name: remove
 -- Its bytes are to go, and its names; that it was there stays.

@@ -109,6 +109,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str = ""
     created_from: int = 0
     created_to: int = 2**53
+    campaign_id: str = ""
 
 
 async def insert_many(tx: Tx, messages: Sequence[NewMessage]) -> None:
@@ -152,9 +153,14 @@ def _narrowed(name: str, filters: Filters) -> tuple[str, dict[str, Any]]:
 
 async def cancel(tx: Tx, account_id: str, message_id: str, now: int) -> bool:
     """True when it was withdrawn before any intent: then it is certain that nothing was sent."""
-    row = await tx.fetch_one(_Q["cancel"], account_id=account_id, id=message_id, now=now)
-    emit_states(tx, account_id, [] if row is None else [row], now)
-    return row is not None
+    return await cancel_many(tx, account_id, [message_id], now) == 1
+
+
+async def cancel_many(tx: Tx, account_id: str, message_ids: Sequence[str], now: int) -> int:
+    """How many of these were withdrawn."""
+    rows = await tx.fetch_many(_Q["cancel"], [(now, account_id, message_id) for message_id in message_ids])
+    emit_states(tx, account_id, rows, now)
+    return len(rows)
 
 
 def emit_states(tx: Tx, account_id: str, rows: Sequence[Row], now: int) -> None:

@@ -35,6 +35,7 @@ WHERE account_id = :account_id AND id < :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
     AND (:sender = '' OR number_id IN (SELECT id FROM numbers WHERE account_id = :account_id AND digits = :sender))
     AND created_at >= :created_from AND created_at < :created_to
+    AND (:campaign_id = '' OR campaign_id = :campaign_id)
 ORDER BY id DESC LIMIT :count;
 
 -- name: page_of_recipient
@@ -48,6 +49,7 @@ WHERE account_id = :account_id AND recipient = :recipient AND id < :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
     AND (:sender = '' OR number_id IN (SELECT id FROM numbers WHERE account_id = :account_id AND digits = :sender))
     AND created_at >= :created_from AND created_at < :created_to
+    AND (:campaign_id = '' OR campaign_id = :campaign_id)
 ORDER BY id DESC LIMIT :count;
 
 -- name: page_backward
@@ -61,6 +63,7 @@ WHERE account_id = :account_id AND id > :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
     AND (:sender = '' OR number_id IN (SELECT id FROM numbers WHERE account_id = :account_id AND digits = :sender))
     AND created_at >= :created_from AND created_at < :created_to
+    AND (:campaign_id = '' OR campaign_id = :campaign_id)
 ORDER BY id LIMIT :count;
 
 -- name: page_backward_of_recipient
@@ -74,6 +77,7 @@ WHERE account_id = :account_id AND recipient = :recipient AND id > :start
     AND (:state = '' OR state = :state) AND (:type = '' AND type <> 'read' OR type = :type)
     AND (:sender = '' OR number_id IN (SELECT id FROM numbers WHERE account_id = :account_id AND digits = :sender))
     AND created_at >= :created_from AND created_at < :created_to
+    AND (:campaign_id = '' OR campaign_id = :campaign_id)
 ORDER BY id LIMIT :count;
 
 -- name: cancel
@@ -150,9 +154,12 @@ RETURNING id, number_id, recipient, state, attempts, provider_id, submitted_at, 
     failed_at, error, version, callback_data;
 
 -- name: begin_sending
--- The message's half of the intent: only from queued.
+-- The message's half of the intent: only from queued, and not while its campaign is stopped.
 UPDATE messages SET state = 'sending', attempts = attempts + 1, version = version + 1
 WHERE account_id = :account_id AND id = :id AND state = 'queued' AND expires_at > :now
+    AND (campaign_id IS NULL OR NOT EXISTS (
+        SELECT 1 FROM campaigns AS c
+        WHERE c.account_id = :account_id AND c.id = messages.campaign_id AND c.state IN ('paused', 'canceled')))
 RETURNING id, attempts;
 
 -- name: refuse

@@ -41,6 +41,8 @@ class NumberRow(msgspec.Struct, frozen=True):
     """Who fetches the files that messages name by link: `fetch` (we) or `pass_through` (the provider)."""
     template_check: str = "check"
     """Whether templates are held against what is known of them: `check` or `pass_through`."""
+    tier_reserve: int | None = None
+    """Of `daily_recipients`, how many messages of bulk leave to others; None is a tenth."""
 
 
 async def active(tx: Tx) -> list[NumberRow]:
@@ -95,6 +97,11 @@ async def set_template_check(tx: Tx, account_id: str, number_id: str, check: str
         _Q["set_template_check"], account_id=account_id, id=number_id, template_check=check, now=now
     )
     return row is not None
+
+
+async def set_tier_reserve(tx: Tx, account_id: str, number_id: str, reserve: int | None, now: int) -> bool:
+    values = {"account_id": account_id, "id": number_id, "tier_reserve": reserve, "now": now}
+    return await tx.fetch_one(_Q["set_tier_reserve"], **values) is not None
 
 
 async def remove(tx: Tx, account_id: str, number_id: str, now: int) -> bool:

@@ -2,16 +2,18 @@
 -- A new business number.
 INSERT INTO numbers (account_id, id, connector, digits, phone_number_id, waba_id, app_id, sealed_token,
     sealed_app_secret, base_url, is_default, is_builtin, messages_per_second, held_reason, created_at,
-    updated_at, removed_at, is_shared, daily_recipients, window_policy, provider_info, links, template_check)
+    updated_at, removed_at, is_shared, daily_recipients, window_policy, provider_info, links, template_check,
+    tier_reserve)
 VALUES (:account_id, :id, :connector, :digits, :phone_number_id, :waba_id, :app_id, :sealed_token,
     :sealed_app_secret, :base_url, :is_default, :is_builtin, :messages_per_second, NULL, :created_at,
-    :updated_at, NULL, :is_shared, :daily_recipients, :window_policy, :provider_info, :links, :template_check);
+    :updated_at, NULL, :is_shared, :daily_recipients, :window_policy, :provider_info, :links, :template_check,
+    :tier_reserve);
 
 -- name: active
 -- Every number that is not removed, of all accounts, oldest first: the directory in memory is made of it.
 SELECT account_id, id, connector, digits, phone_number_id, waba_id, app_id, sealed_token,
     sealed_app_secret, base_url, is_default, is_builtin, messages_per_second, held_reason, created_at,
-    updated_at, is_shared, daily_recipients, window_policy, provider_info, links, template_check
+    updated_at, is_shared, daily_recipients, window_policy, provider_info, links, template_check, tier_reserve
 FROM numbers WHERE removed_at IS NULL ORDER BY account_id, id;
 
 -- name: update
@@ -21,7 +23,7 @@ SET phone_number_id = :phone_number_id, waba_id = :waba_id, app_id = :app_id, se
     sealed_app_secret = :sealed_app_secret, base_url = :base_url, is_builtin = :is_builtin,
     messages_per_second = :messages_per_second, is_shared = :is_shared,
     daily_recipients = :daily_recipients, window_policy = :window_policy, links = :links,
-    template_check = :template_check, held_reason = NULL, updated_at = :updated_at
+    template_check = :template_check, tier_reserve = :tier_reserve, held_reason = NULL, updated_at = :updated_at
 WHERE account_id = :account_id AND id = :id AND removed_at IS NULL;
 
 -- name: clear_default
@@ -49,6 +51,12 @@ RETURNING id;
 -- name: set_template_check
 -- Whether templates are held against what is known of them from now on.
 UPDATE numbers SET template_check = :template_check, updated_at = :now
+WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
+RETURNING id;
+
+-- name: set_tier_reserve
+-- How much of the tier is left to messages that are not of bulk from now on; null is a tenth.
+UPDATE numbers SET tier_reserve = :tier_reserve, updated_at = :now
 WHERE account_id = :account_id AND id = :id AND removed_at IS NULL
 RETURNING id;
 

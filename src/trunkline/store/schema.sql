@@ -30,8 +30,8 @@ CREATE TABLE api_keys (
 );
 
 -- Business numbers. A removed one keeps its row, since messages point at it. From a shared one others send as
--- well, such as the phone app; `daily_recipients` is Meta's tier, null where there is none. `window_policy` says what
--- becomes of a free-form message outside the 24-hour window: enforce, hold or advise; `provider_info` is JSON, what
+-- well, such as the phone app; `daily_recipients` is Meta's tier, null where there is none, and `tier_reserve` how much
+-- of it messages of bulk leave to others, null for a tenth. `window_policy` says what becomes of a free-form message outside the 24-hour window: enforce, hold or advise; `provider_info` is JSON, what
 -- the provider last told of the number. `links` says who fetches the files that messages name by link: fetch (we) or
 -- pass_through (the provider); `template_check` whether templates are held against what is known of them: check or
 -- pass_through.
@@ -59,6 +59,7 @@ CREATE TABLE numbers (
     provider_info TEXT,
     links TEXT NOT NULL DEFAULT 'fetch',
     template_check TEXT NOT NULL DEFAULT 'check',
+    tier_reserve INTEGER,
     PRIMARY KEY (account_id, id)
 );
 CREATE UNIQUE INDEX numbers_digits ON numbers (account_id, digits) WHERE removed_at IS NULL;
@@ -299,7 +300,16 @@ CREATE TABLE contact_tags (
     contact_id TEXT NOT NULL,
     PRIMARY KEY (account_id, tag, contact_id)
 );
-CREATE INDEX contact_tags_contact ON contact_tags (account_id, contact_id);
+CREATE INDEX contact_tags_contact ON contact_tags (account_id, contact_id, tag);
+
+-- People who were erased, by each of their addresses, until nothing is left of what was said to and by them.
+CREATE TABLE erasures (
+    account_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    asked_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, contact_id, address)
+);
 
 -- People who were put together by hand or by an import.
 CREATE TABLE lists (
@@ -336,19 +346,23 @@ CREATE TABLE segments (
     UNIQUE (account_id, name)
 );
 
--- Tables of people as files, on their way into contacts. The file is kept like media, by content. `options` is JSON:
--- how it is read and what its columns mean; `position` the last line that is done with; `counts` is JSON. The row is
--- the job while its state is checking (a dry run) or running; `version` rises with each change.
+-- Tables of people as files, on their way into contacts. The file is kept like media, by content, until the import has
+-- ended. JSON: `options` is how the caller wants it read, `found` what was seen in it, `report` what the dry run said,
+-- `counts` how far it is. `position` is how many rows are done with. The row is the job while its state is checking
+-- (the dry run) or running; `version` rises with each change by a caller.
 CREATE TABLE imports (
     account_id TEXT NOT NULL,
     id TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('draft', 'checking', 'checked', 'running', 'finished', 'failed',
         'canceled')),
     state_reason TEXT,
+    detail TEXT,
     file_name TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     size BIGINT NOT NULL,
     options TEXT NOT NULL,
+    found TEXT NOT NULL,
+    report TEXT,
     list_id TEXT,
     position BIGINT NOT NULL DEFAULT 0,
     counts TEXT NOT NULL DEFAULT '{}',
@@ -359,6 +373,8 @@ CREATE TABLE imports (
     PRIMARY KEY (account_id, id)
 );
 CREATE INDEX imports_open ON imports (account_id, id) WHERE state IN ('checking', 'running');
+CREATE INDEX imports_content ON imports (account_id, sha256)
+    WHERE state IN ('draft', 'checking', 'checked', 'running');
 
 -- What was wrong with the rows of an import, in the order of its lines.
 CREATE TABLE import_faults (
@@ -654,7 +670,7 @@ CREATE TABLE campaigns (
     PRIMARY KEY (account_id, id)
 );
 CREATE INDEX campaigns_open ON campaigns (account_id, id)
-    WHERE state IN ('checking', 'scheduled', 'running', 'paused');
+    WHERE state IN ('checking', 'scheduled', 'running', 'paused') OR (state = 'canceled' AND ended_at IS NULL);
 
 -- Who gets a campaign: one row a person, written by the check in the order of the audience. A ready row that is due is
 -- the job; it becomes `created` in the transaction in which its message is born. From then on the message's own state
@@ -678,7 +694,7 @@ CREATE TABLE campaign_recipients (
 );
 CREATE UNIQUE INDEX campaign_recipients_address ON campaign_recipients (account_id, campaign_id, address)
     WHERE state <> 'skipped';
-CREATE INDEX campaign_recipients_due ON campaign_recipients (account_id, campaign_id, due_at, n)
+CREATE INDEX campaign_recipients_due ON campaign_recipients (account_id, campaign_id, number_id, due_at, n)
     WHERE state = 'ready';
 CREATE INDEX campaign_recipients_totals ON campaign_recipients (account_id, campaign_id, state, reason);
 CREATE INDEX campaign_recipients_contact ON campaign_recipients (account_id, contact_id);
@@ -696,6 +712,14 @@ CREATE TABLE rate_cards (
     card TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, id)
+);
+
+-- How an account is billed by a provider, as its owner said: JSON, `pricing_contract.Billing`.
+CREATE TABLE billing (
+    account_id TEXT NOT NULL,
+    connector TEXT NOT NULL,
+    billing TEXT NOT NULL,
+    PRIMARY KEY (account_id, connector)
 );
 
 -- Short addresses in messages, one for each recipient and link, and how often they were followed. The token is what

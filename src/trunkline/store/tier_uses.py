@@ -1,6 +1,6 @@
 """Whom numbers with a tier wrote to first: what a new owner of such a number must know of the last day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -31,3 +31,20 @@ async def since(tx: Tx, account_id: str, number_id: str, since: int) -> list[Tie
     uses = sorted((TierUse(*row) for row in [*counted, *under_way]), key=lambda use: use.at)
     latest = {use.recipient: use for use in uses}
     return [use for use in uses if latest[use.recipient] is use]
+
+
+async def of_recipients(
+    tx: Tx, account_id: str, number_id: str, recipients: Iterable[str], since: int
+) -> set[str]:
+    """Those of them who are counted since a moment: who get another message for no place."""
+    rows = await tx.fetch_many(
+        _Q["of_recipients"], [(account_id, number_id, recipient, since) for recipient in recipients]
+    )
+    return {row[0] for row in rows}
+
+
+async def taken(tx: Tx, account_id: str, number_id: str, since: int, most: int) -> int:
+    """How many places are taken, or will be by what waits. Of that no more than `most` are counted."""
+    values = {"account_id": account_id, "number_id": number_id, "since": since, "most": most}
+    row = await tx.fetch_one(_Q["taken"], **values)
+    return row[0] if row else 0

@@ -126,6 +126,11 @@ async def of_address(tx: Tx, account_id: str, number_id: str, address: str) -> W
     return window
 
 
+async def of_many(tx: Tx, places: Sequence[Place]) -> list[Window]:
+    """The same of each of these."""
+    return await _by_any_name(tx, places)
+
+
 async def opened(tx: Tx, account_id: str, number_id: str, addresses: Sequence[str]) -> int:
     """A person, known by all these addresses, wrote to this number: how many messages were held for that.
 

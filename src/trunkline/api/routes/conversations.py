@@ -1,7 +1,7 @@
-"""Conversations and contacts: who wrote, what was written, and until when they may be answered."""
+"""Conversations: who wrote, what was written, and until when they may be answered."""
 
-from trunkline.api import contacts, conversations
-from trunkline.api.conversation_views import ContactView, ConversationView
+from trunkline.api import conversations
+from trunkline.api.conversation_views import ConversationView
 from trunkline.api.gate import Sheds
 from trunkline.api.route import Route, Takes
 
@@ -61,26 +61,5 @@ ROUTES: tuple[Route, ...] = (
         answers={200: conversations.Marked},
         refusals=("not_found", "invalid_request", "test_key"),
         once=True,
-    ),
-    Route(
-        method="GET",
-        path="/v1/contacts",
-        operation="listContacts",
-        sheds=Sheds.LISTS,
-        summary="People who wrote to the account, newest first",
-        handler=contacts.list_page,
-        query=contacts.QUERY,
-        answers={200: contacts.ContactPage},
-        refusals=("invalid_request",),
-    ),
-    Route(
-        method="GET",
-        path="/v1/contacts/{id}",
-        operation="getContact",
-        sheds=Sheds.REPORTS,
-        summary="A contact, with every address that it has or had",
-        handler=contacts.show,
-        answers={200: ContactView},
-        refusals=("not_found",),
     ),
 )

@@ -14,6 +14,7 @@ import msgspec
 
 from trunkline.channels.contract import (
     Ambiguous,
+    Checked,
     FileToSend,
     MediaError,
     MediaInfo,
@@ -28,9 +29,21 @@ from trunkline.channels.contract import (
     Taken,
     Told,
 )
+from trunkline.channels.link_contract import Tracked
+from trunkline.channels.pricing_contract import Pricing
 from trunkline.channels.template_contract import Templates
-from trunkline.channels.whatsapp_cloud import failures, media, media_rules, meta_events, payloads, webhooks
+from trunkline.channels.whatsapp_cloud import (
+    content,
+    failures,
+    links,
+    media,
+    media_rules,
+    meta_events,
+    payloads,
+    webhooks,
+)
 from trunkline.channels.whatsapp_cloud.content import files
+from trunkline.channels.whatsapp_cloud.pricing.desk import CloudPricing
 from trunkline.channels.whatsapp_cloud.templates.desk import CloudTemplates
 from trunkline.errors import Problem
 from trunkline.media_probe import Found
@@ -41,10 +54,14 @@ class WhatsAppCloud:
     """Implements `contract.Connector`."""
 
     kind = "whatsapp_cloud"
+    pricing: Pricing | None = CloudPricing()
 
     def __init__(self, transport: FileTransport) -> None:
         self._transport = transport
         self.templates: Templates | None = CloudTemplates(transport)
+
+    def check(self, body: Any, *, now: int, http_links: bool) -> Checked:
+        return content.check(body, now=now, http_links=http_links)
 
     async def send(self, number: Number, message: Outgoing) -> Outcome:
         try:
@@ -67,6 +84,11 @@ class WhatsAppCloud:
 
     def with_files(self, content: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
         return files.with_files(content, ids)
+
+    def with_links(
+        self, content: Mapping[str, Any], definition: Mapping[str, Any] | None, tracked: Tracked
+    ) -> Mapping[str, Any]:
+        return links.with_links(content, definition, tracked)
 
     def kind_of(self, found: Found) -> str:
         return media_rules.kind_of(found)

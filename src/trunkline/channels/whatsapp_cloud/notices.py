@@ -19,6 +19,7 @@ from trunkline.channels.whatsapp_cloud.members import (
     whole,
     word,
 )
+from trunkline.channels.whatsapp_cloud.pricing import told as price_news
 
 _TIER = re.compile(r"TIER_(\d{1,6})(K|M)?")
 _THOUSANDS = {None: 1, "K": 1_000, "M": 1_000_000}
@@ -146,7 +147,10 @@ def _account(value: dict[str, Any]) -> dict[str, Any]:
         return {"release": True, "info": {"account": event}}
     if event == "DISABLED_UPDATE":
         return _ban(obj(value.get("ban_info")))
-    return _restriction(value) if event == "ACCOUNT_RESTRICTION" else {}
+    if event == "ACCOUNT_RESTRICTION":
+        return _restriction(value)
+    prices = price_news.remembered(value)
+    return {"info": prices} if prices else {}
 
 
 def _ban(ban: dict[str, Any]) -> dict[str, Any]:

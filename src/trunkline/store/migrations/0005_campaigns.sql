@@ -5,13 +5,23 @@ ALTER TABLE contacts ADD COLUMN time_zone TEXT;
 ALTER TABLE contacts ADD COLUMN attributes TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE contacts ADD COLUMN source TEXT NOT NULL DEFAULT 'inbound';
 
+ALTER TABLE numbers ADD COLUMN tier_reserve INTEGER;
+
 CREATE TABLE contact_tags (
     account_id TEXT NOT NULL,
     tag TEXT NOT NULL,
     contact_id TEXT NOT NULL,
     PRIMARY KEY (account_id, tag, contact_id)
 );
-CREATE INDEX contact_tags_contact ON contact_tags (account_id, contact_id);
+CREATE INDEX contact_tags_contact ON contact_tags (account_id, contact_id, tag);
+
+CREATE TABLE erasures (
+    account_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    asked_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, contact_id, address)
+);
 
 CREATE TABLE lists (
     account_id TEXT NOT NULL,
@@ -51,10 +61,13 @@ CREATE TABLE imports (
     state TEXT NOT NULL CHECK (state IN ('draft', 'checking', 'checked', 'running', 'finished', 'failed',
         'canceled')),
     state_reason TEXT,
+    detail TEXT,
     file_name TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     size BIGINT NOT NULL,
     options TEXT NOT NULL,
+    found TEXT NOT NULL,
+    report TEXT,
     list_id TEXT,
     position BIGINT NOT NULL DEFAULT 0,
     counts TEXT NOT NULL DEFAULT '{}',
@@ -65,6 +78,8 @@ CREATE TABLE imports (
     PRIMARY KEY (account_id, id)
 );
 CREATE INDEX imports_open ON imports (account_id, id) WHERE state IN ('checking', 'running');
+CREATE INDEX imports_content ON imports (account_id, sha256)
+    WHERE state IN ('draft', 'checking', 'checked', 'running');
 
 CREATE TABLE import_faults (
     account_id TEXT NOT NULL,
@@ -100,7 +115,7 @@ CREATE TABLE campaigns (
     PRIMARY KEY (account_id, id)
 );
 CREATE INDEX campaigns_open ON campaigns (account_id, id)
-    WHERE state IN ('checking', 'scheduled', 'running', 'paused');
+    WHERE state IN ('checking', 'scheduled', 'running', 'paused') OR (state = 'canceled' AND ended_at IS NULL);
 
 CREATE TABLE campaign_recipients (
     account_id TEXT NOT NULL,
@@ -121,7 +136,7 @@ CREATE TABLE campaign_recipients (
 );
 CREATE UNIQUE INDEX campaign_recipients_address ON campaign_recipients (account_id, campaign_id, address)
     WHERE state <> 'skipped';
-CREATE INDEX campaign_recipients_due ON campaign_recipients (account_id, campaign_id, due_at, n)
+CREATE INDEX campaign_recipients_due ON campaign_recipients (account_id, campaign_id, number_id, due_at, n)
     WHERE state = 'ready';
 CREATE INDEX campaign_recipients_totals ON campaign_recipients (account_id, campaign_id, state, reason);
 CREATE INDEX campaign_recipients_contact ON campaign_recipients (account_id, contact_id);
@@ -141,6 +156,13 @@ CREATE TABLE rate_cards (
     card TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, id)
+);
+
+CREATE TABLE billing (
+    account_id TEXT NOT NULL,
+    connector TEXT NOT NULL,
+    billing TEXT NOT NULL,
+    PRIMARY KEY (account_id, connector)
 );
 
 CREATE TABLE short_links (

@@ -10,10 +10,10 @@ accept what either allows; the comment beside the rule says so.
 
 from typing import Any, NamedTuple
 
+from trunkline.channels.contract import Checked
 from trunkline.channels.whatsapp_cloud.content.envelope import MESSAGE
 from trunkline.channels.whatsapp_cloud.content.examples import EXAMPLES
 from trunkline.channels.whatsapp_cloud.content.reaction_and_read import READ_MARK
-from trunkline.errors import Problem
 from trunkline.model.message import Draft, Priority
 from trunkline.shape import Findings, Schema
 
@@ -30,14 +30,6 @@ class Setting(NamedTuple):
 
     now: int
     http_links: bool
-
-
-class Checked(NamedTuple):
-    """`draft` is None if, and only if, there are problems."""
-
-    draft: Draft | None
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
 
 
 def check(body: Any, *, now: int, http_links: bool) -> Checked:
