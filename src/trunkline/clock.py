@@ -127,8 +127,8 @@ class _Alarm:
 
 def to_rfc3339(at: int) -> str:
     """`1795366800123` → `2026-11-22T17:00:00.123Z`."""
-    moment = datetime.fromtimestamp(at / 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+    moment = datetime.fromtimestamp(at // 1000, UTC).isoformat()[:19]
+    return f"{moment}.{at % 1000:03d}Z"
 
 
 def parse_rfc3339(text: str) -> int:

@@ -63,6 +63,8 @@ _SPELLINGS = (
 
 def spellings(digits: str) -> list[str]:
     """Other ways in which WhatsApp may name who has this number: none nearly everywhere."""
+    if not digits.startswith(("52", "54", "55")):
+        return []
     return [re.sub(pattern, into, digits) for pattern, into in _SPELLINGS if pattern.fullmatch(digits)]
 
 
@@ -78,6 +80,18 @@ def normalise(text: str) -> tuple[str, str | None]:
     if len(national) not in plan.lengths:
         return _mexican_mobile(digits) or _rewritten(digits, plan)
     return digits, plan.doubt(national)
+
+
+def is_normal(digits: str) -> bool:
+    """Whether `normalise` would find nothing to change or to refuse: for many, without its doubts."""
+    if _PLAIN.fullmatch(digits) is None:
+        return False
+    try:
+        plan = _plan_of(digits)
+    except PhoneError:
+        return False
+    national = digits[len(plan.code) :]
+    return len(national) in plan.lengths and not plan.rewrites(national)
 
 
 def _digits_of(text: str) -> str:

@@ -29,6 +29,7 @@ METRICS: dict[str, str] = {
     "hook_posts_total": "Posts of providers: kept, repeated (here already), refused, not_kept.",
     "posts_flagged_total": "Posts of providers that could not be read or applied, and were set aside.",
     "inbound_messages_total": "Messages from people that were new.",
+    "imports_created_total": "Files of people that were handed in.",
     "link_clicks_total": "Short links that people opened.",
     "shed_total": "Requests refused under overload, by their class; `share` is an account beyond its own.",
     "commit_rows_total": "Rows in the commits of this process, about.",

@@ -34,6 +34,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     to: str
     state: str = "delivered"
     """Of the message; `ready`, `skipped` or `canceled` have none."""
+    reached: str | None = None
+    """How far it had come before it failed."""
     reason: str | None = None
     error: SendError | None = None
     variant: str | None = None
@@ -94,7 +96,8 @@ def ran(site: Site, people: Sequence[Person], **changes: Any) -> Ran:
 
 
 def _progress(message_id: str, person: Person, at: int, site: Site) -> Progress:
-    reached = _ORDER[: _ORDER.index(person.state) + 1] if person.state in _ORDER else ()
+    last = person.reached or person.state
+    reached = _ORDER[: _ORDER.index(last) + 1] if last in _ORDER else ()
     moments = {f"{step}_at": at + 1000 * (place + 1) for place, step in enumerate(reached)}
     if person.state == "failed":
         moments["failed_at"] = at

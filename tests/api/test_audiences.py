@@ -31,7 +31,12 @@ def people(site: Site) -> dict[str, str]:
             "tags": ["vip", "late"],
             "attributes": {"plan": "Tin", "since": "2026-03-01"},
         },
-        {"phone": CAT, "name": "Cat", "language": "de", "attributes": {"age": "9"}},
+        {
+            "phone": CAT,
+            "name": "Cat",
+            "language": "de",
+            "attributes": {"age": "9", "big": "10000000000000000000001"},
+        },
     ]
     ids = site.post("/v1/contacts/bulk", {"contacts": rows}).json["ids"]
     return dict(zip((ADA, BEN, CAT), ids, strict=True))
@@ -83,6 +88,7 @@ RULES: list[tuple[dict[str, Any], list[str]]] = [
     ({"attribute": "name", "contains": "a"}, [ADA, CAT]),
     ({"attribute": "age", "more_than": 10}, [ADA]),
     ({"attribute": "age", "less_than": "10"}, [CAT]),
+    ({"attribute": "big", "more_than": "10000000000000000000000"}, [CAT]),
     ({"attribute": "since", "less_than": "2026-03-02"}, [BEN]),
     ({"attribute": "plan", "exists": False}, [CAT]),
     ({"language": "en"}, [ADA]),
@@ -151,6 +157,8 @@ def test_every_problem_of_a_rule_is_named_by_its_place(site: Site) -> None:
             {"tag": "a", "language": "de"},
         ]
     }
+    wide = {"any": [{"all": [{"tag": "a"}] * 50}] * 5}
+    assert site.post("/v1/segments/count", {"rule": wide}).problems == [("/rule", "too_many")]
     assert site.post("/v1/segments/count", {"rule": rule}).problems == [
         ("/rule/all/0/tag", "type"),
         ("/rule/all/1", "one_of"),
@@ -198,6 +206,7 @@ def test_an_export_has_a_column_for_everything_and_no_formula(site: Site, people
     assert [row["name"] for row in exported(site, f"?list={list_id}")] == ["'=HYPERLINK(1)", "Cat"]
     assert [row["name"] for row in exported(site, "?tag=late")] == ["Ben"]
     first, second = exported(site, f"?segment={segment_id}")
+    assert first["trunkline_id"] == people[ADA]
     assert (first["phone"], first["plan"], first["note"], first["since"]) == (f"'+{ADA}", "gold", "'+1", "")
     assert (second["tags"], second["since"]) == ("late, vip", "2026-03-01")
     assert site.get(f"/v1/contacts/export?list={list_id}&tag=vip").status == 400

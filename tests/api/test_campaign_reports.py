@@ -4,15 +4,18 @@ import csv
 import io
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.api import people
 from tests.api.campaign_outcomes import BLOCKED, BUSY, Person, ran
 from tests.api.conftest import Site
 from trunkline.audiences import members
-from trunkline.model.campaign import Audience
+from trunkline.channels.contract import Ambiguous, Refused
+from trunkline.model.campaign import Audience, CampaignState
+from trunkline.store import campaigns, recipients
 
-ANN, BEN, CAT, DAN, EVE, FAY, GUS = (f"1555000210{n}" for n in range(1, 8))
+ANN, BEN, CAT, DAN, EVE, FAY, GUS, HAL = (f"1555000210{n}" for n in range(1, 9))
 
 
 def everybody() -> list[Person]:
@@ -85,9 +88,11 @@ def test_a_report_that_takes_long_is_there_when_it_is_asked_for_again(
 
 
 def test_who_writes_within_a_week_has_replied_and_who_writes_stop_has_opted_out(site: Site) -> None:
-    campaign_id = ran(site, everybody()).campaign_id
+    failed = Person(to=HAL, state="failed", reached="sent", error=BUSY)
+    campaign_id = ran(site, [*everybody(), failed]).campaign_id
     people.wrote(site, ANN, "thank you")
     people.wrote(site, BEN, "STOP")
+    people.wrote(site, HAL, "STOP")  # and got nothing that this could be about
     people.wrote(site, "15550002999", "who is this?")
     site.advance(3)  # what was counted before is kept for a moment
     funnel = report_of(site, campaign_id)["funnel"]
@@ -112,6 +117,7 @@ def test_an_export_has_a_row_for_everybody_and_no_formula(site: Site) -> None:
     assert [row["state"] for row in rows][3:6] == ["failed", "failed", "skipped"]
     assert rows[0]["variable code"] == "'=1+1"
     assert rows[0]["read_at"].endswith("Z")
+    assert rows[5]["due_at"] == ""  # and not 1970
     assert (rows[3]["retryable"], rows[4]["error_code"], rows[5]["reason"]) == ("true", "131026", "opted_out")
 
 
@@ -162,6 +168,40 @@ def test_again_is_a_draft_for_those_for_whom_it_ended_so(site: Site) -> None:
         assert (made.json["state"], made.json["parent_id"]) == ("draft", campaign_id)
         assert made.json["definition"]["audience"] == {"campaign": campaign_id, "outcome": outcome}
         assert [member.address for member in members_of(site, campaign_id, outcome)] == expected
+
+
+def test_whoever_got_it_once_more_does_not_get_it_by_asking_again(site: Site) -> None:
+    path = "/v1/campaigns/{}/again"
+    first = ran(site, everybody()).campaign_id
+    second = site.post(path.format(first), {"outcome": "all"}).json["id"]
+
+    async def begun() -> None:
+        row = await site.store.read(lambda tx: campaigns.get(tx, site.alice.account_id, second))
+        assert row is not None
+        running = msgspec.structs.replace(row, state=CampaignState.RUNNING)
+        await site.store.write(lambda tx: campaigns.put(tx, running))
+
+    site.run(begun())
+    third = site.post(path.format(second), {"outcome": "retryable"}).json
+    assert "without_campaigns" not in third["definition"]
+    fourth = site.post(path.format(first), {"outcome": "retryable"}).json
+    assert fourth["definition"]["without_campaigns"] == [third["id"], second]
+
+
+def test_a_message_that_may_have_come_before_it_failed_is_not_sent_once_more(site: Site) -> None:
+    site.provider.outcomes = [Ambiguous("time-out")]
+    message_id = site.accepted(to=DAN)
+    site.until(message_id, "unknown")
+    site.provider.outcomes = [Refused(msgspec.structs.replace(BUSY, effect="fail"))]
+    site.post(f"/v1/messages/{message_id}/resend")
+    site.until(message_id, "failed")
+    people.wrote(site, DAN, "hi")
+    campaign_id = ran(site, [Person(to=DAN, state="ready")]).campaign_id
+    account_id = site.alice.account_id
+    site.run(site.store.write(lambda tx: recipients.created(tx, account_id, campaign_id, [(message_id, 1)])))
+    assert len(members_of(site, campaign_id, "all")) == 1
+    assert members_of(site, campaign_id, "not_delivered") == []
+    assert members_of(site, campaign_id, "retryable") == []
 
 
 def members_of(site: Site, campaign_id: str, outcome: str) -> list[Any]:

@@ -15,7 +15,9 @@ from trunkline.api import campaign_totals
 from trunkline.api.campaign_examples import EXAMPLES
 from trunkline.api.campaign_form import FORM
 from trunkline.api.campaign_views import Totals
+from trunkline.campaigns import drafts
 from trunkline.cli.sse import Reader
+from trunkline.errors import Refusal
 from trunkline.model.campaign import CampaignState, RecipientState
 from trunkline.shape import Findings
 from trunkline.store import Tx, recipients
@@ -83,7 +85,7 @@ def test_all_that_is_wrong_is_told_at_once(site: Site) -> None:
         audience={"lists": ["lst_01kaq3w8n2e5v9x7c4h6t0y1zd"], "contacts": ["x"], "campaign": "cmp_x"},
         content={"body": {"type": "text", "text": {"body": ""}, "to": "15550002222"}},
         winner={"percent": 20, "by": "read", "after_minutes": 5},
-        schedule={"local_time": "25:00", "quiet_hours": {"start": "21:00"}},
+        schedule={"local_time": "25:00", "quiet_hours": {"start": "21:00", "end": "21:00"}},
         stop={"failure_rate": 2, "budget": {"currency": "eur", "amount": "1.0000001"}},
         per_second=0,
         colour="red",
@@ -97,7 +99,7 @@ def test_all_that_is_wrong_is_told_at_once(site: Site) -> None:
         ("/content/body/to", "misplaced_member"),
         ("/winner", "misplaced_member"),
         ("/schedule/local_time", "format"),
-        ("/schedule/quiet_hours/end", "required"),
+        ("/schedule/quiet_hours/end", "out_of_range"),
         ("/stop/failure_rate", "out_of_range"),
         ("/stop/budget/currency", "format"),
         ("/stop/budget/amount", "format"),
@@ -217,6 +219,29 @@ def test_what_was_canceled_or_is_a_draft_can_be_removed_with_its_recipients(site
 
 
 @of_one_engine
+def test_one_whose_removal_broke_off_is_not_started_for_the_rest(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = in_state(site, CampaignState.SCHEDULED)
+    add_recipients(site, campaign_id, READY, READY, READY)
+    clear = recipients.clear
+
+    async def once(*given: Any) -> int:
+        monkeypatch.setattr(recipients, "clear", broken)
+        return await clear(*given)
+
+    async def broken(*_: Any) -> int:
+        raise Refusal("not_ready", "A fault.")
+
+    monkeypatch.setattr(drafts, "_AT_ONCE", 2)
+    monkeypatch.setattr(recipients, "clear", once)
+    assert site.call("DELETE", f"/v1/campaigns/{campaign_id}").status != 204
+    assert site.get(f"/v1/campaigns/{campaign_id}").json["state"] == "draft"
+    monkeypatch.setattr(recipients, "clear", clear)
+    assert site.call("DELETE", f"/v1/campaigns/{campaign_id}").status == 204
+
+
+@of_one_engine
 def test_a_repeated_request_makes_one_campaign(site: Site) -> None:
     made = [site.post("/v1/campaigns", form(), Idempotency_Key="once").json["id"] for _ in range(2)]
     assert made[0] == made[1]
@@ -260,6 +285,10 @@ def test_recipients_are_listed_with_verdict_and_message(site: Site) -> None:
     assert onward["paging"]["next"] is None
     assert [one["n"] for one in site.get(f"{path}?to=%2B1 555 000 0003").json["data"]] == [3]
     assert site.get(f"{path}?reason=nonsense").status == 400
+    for to in ("15550000001", "15550000002"):
+        site.post("/v1/suppressions", {"to": to})
+    elsewhere = site.get("/v1/suppressions?limit=1").json["paging"]["next"]
+    assert rules(site.get(f"{path}?after={elsewhere}")) == {("?after", "cursor")}
     totals = site.get(f"/v1/campaigns/{campaign_id}").json["totals"]
     assert totals["reasons"] == {"opted_out": 2}
     assert (totals["recipients"], totals["ready"], totals["created"], totals["skipped"]) == (4, 1, 1, 2)
@@ -287,6 +316,15 @@ def test_the_pace_is_changed_while_it_runs(site: Site) -> None:
     assert site.call("PATCH", path, {"per_second": None}).json["per_second"] is None
     assert rules(site.call("PATCH", path, {})) == {("/per_second", "required")}
     assert rules(site.call("PATCH", path, {"per_second": -1})) == {("/per_second", "out_of_range")}
+
+
+@of_one_engine
+def test_a_budget_that_could_never_stop_it_is_refused(site: Site) -> None:
+    campaign_id = in_state(site, CampaignState.RUNNING)
+    path, euros = f"/v1/campaigns/{campaign_id}/budget", {"currency": "EUR", "amount": "400.00"}
+    assert rules(site.call("PATCH", path, {"currency": "EUR"})) == {("/amount", "required")}
+    answer = site.call("PATCH", path, euros)  # it has no estimate
+    assert answer.status == 409 and "is not known" in answer.raw.decode()
 
 
 @of_one_engine
@@ -368,6 +406,9 @@ def test_rate_and_end_are_told_while_it_runs(site: Site) -> None:
     site.post(f"/v1/campaigns/{campaign_id}/pause")
     paused = site.get(f"/v1/campaigns/{campaign_id}/progress").json
     assert (paused["per_second"], paused["ends_at"]) == (None, None)
+    site.post(f"/v1/campaigns/{campaign_id}/cancel")
+    canceled = site.get(f"/v1/campaigns/{campaign_id}/progress").json
+    assert (canceled["waiting"], canceled["done"]) == (0, 0.9524)
 
 
 @of_one_engine

@@ -4,6 +4,10 @@ from typing import Any
 
 from tests.api.conftest import Site
 from tests.api.people import wrote
+from trunkline.model import ids
+from trunkline.model.campaign import RecipientState
+from trunkline.store import Tx, recipients
+from trunkline.store.recipients import NewRecipient
 
 ADA, BEN = "15550002222", "15550003333"
 
@@ -39,6 +43,8 @@ def test_whoever_wrote_in_another_spelling_of_the_number_is_the_same_person(site
     contact_id = wrote(site, "5215512345678")["contact_id"]
     answer = site.post("/v1/contacts", {"phone": "+52 55 1234 5678"})
     assert (answer.status, answer.json["id"]) == (200, contact_id)
+    both = [{"phone": "+54 11 2345 6789"}, {"phone": "+54 9 11 2345 6789"}]
+    assert site.post("/v1/contacts/bulk", {"contacts": both}).json["created"] == 1
 
 
 def test_every_problem_of_a_person_is_named(site: Site) -> None:
@@ -80,6 +86,12 @@ def test_a_contact_is_changed_and_a_new_number_added_to_it(site: Site) -> None:
     assert (changed["name"], changed["phone"], changed["tags"]) == (None, BEN, ["b", "c"])
     assert changed["addresses"] == [ADA, BEN]
     assert site.call("PATCH", path, {"tags": []}).json["tags"] == []
+    [event] = site.get(f"/v1/events?object_id={contact['id']}").json["data"]
+    assert (event["type"], event["data"]["phone"], event["data"]["addresses"]) == (
+        "contact.changed",
+        BEN,
+        [ADA, BEN],
+    )
 
 
 def test_an_address_of_somebody_else_is_not_taken_from_them(site: Site) -> None:
@@ -101,6 +113,27 @@ def test_two_contacts_that_are_one_person_keep_what_both_had(site: Site) -> None
     assert (member["contact"]["id"], member["address"]) == (ada["id"], BEN)
     assert site.get(f"/v1/contacts/{ben['id']}").status == 404
     assert site.post(f"/v1/contacts/{ada['id']}/merge", {"contact": ADA}).status == 400
+
+
+def test_two_contacts_that_are_one_person_get_a_campaign_once(site: Site) -> None:
+    ada, ben = entered(site)["id"], entered(site, phone=BEN)["id"]
+    account_id, campaigns = site.alice.account_id, [ids.new_id(ids.CAMPAIGN) for _ in range(2)]
+    ready, created = RecipientState.READY, RecipientState.CREATED
+    rows = [
+        NewRecipient(account_id, campaigns[0], 1, ada, ADA, ready),
+        NewRecipient(account_id, campaigns[0], 2, ben, BEN, ready),
+        NewRecipient(account_id, campaigns[1], 1, ada, ADA, ready),
+        NewRecipient(account_id, campaigns[1], 2, ben, BEN, created),
+    ]
+    site.run(site.store.write(lambda tx: recipients.insert_many(tx, rows)))
+    assert site.post(f"/v1/contacts/{ada}/merge", {"contact": ben}).status == 200
+
+    async def totals(tx: Tx) -> Any:
+        return [await recipients.totals(tx, account_id, each) for each in campaigns]
+
+    left, had = site.run(site.store.read(totals))
+    assert left == {("ready", None): 1, ("skipped", "duplicate"): 1}
+    assert had == {("created", None): 1, ("skipped", "duplicate"): 1}
 
 
 def test_messages_that_show_two_contacts_as_one_bring_tags_lists_and_attributes_along(site: Site) -> None:

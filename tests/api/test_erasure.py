@@ -4,8 +4,10 @@ from typing import Any
 
 from tests.api.conftest import Site
 from tests.api.people import wrote
+from tests.api.test_endpoints import added
 from trunkline.audiences import erasure
-from trunkline.channels.contract import Ambiguous
+from trunkline.channels.contract import Ambiguous, Refused, SendError
+from trunkline.clock import VirtualClock
 from trunkline.model import ids
 from trunkline.model.campaign import RecipientState
 from trunkline.store import Tx, recipients
@@ -44,7 +46,17 @@ def made_known(site: Site) -> str:
     )
     site.until(site.accepted(text={"body": "Dear Secretville"}), "submitted")
     wrote(site, ADA, "I live in Secretville")
+    wrote(site, ADA, type="contacts", contacts=[{"name": {"formatted_name": "Secretville"}}])
     return contact_id
+
+
+def failed_to_be_told(site: Site, endpoint_id: str) -> None:
+    """Every event waits for its next try, in its lane."""
+    text = """INSERT INTO deliveries
+            (account_id, endpoint_id, event_id, lane, state, first_at, next_at, updated_at)
+        SELECT account_id, {id}, id, lane, 'waiting', 1, 1, 1 FROM events WHERE lane IS NOT NULL"""
+    query = Query("tests.waits", ("id",), text.format(id="?1"), text.format(id="$1"))
+    site.run(site.store.write(lambda tx: tx.execute(query, id=endpoint_id)))
 
 
 def settle(site: Site) -> None:
@@ -56,7 +68,12 @@ def settle(site: Site) -> None:
 def test_nothing_is_kept_of_an_erased_person(site: Site) -> None:
     contact_id = made_known(site)
     waiting = site.accepted(send_at="2027-01-01T00:00:00Z", text={"body": "Secretville"})
-    assert tables_with(site, ADA) > {"messages", "events", "contacts", "inbound", "list_members", "attempts"}
+    no = SendError(100, "Invalid parameter", "", "sender", "", detail=f"(#100) Param to[0] '{ADA}' is wrong")
+    site.provider.outcomes.append(Refused(no))
+    site.until(site.accepted(), "failed")
+    failed_to_be_told(site, added(site)["id"])
+    known = {"messages", "events", "contacts", "inbound", "list_members", "deliveries", "attempts"}
+    assert tables_with(site, ADA) > known
     answer = site.post(f"/v1/contacts/{ADA}/erase", {})
     assert (answer.status, answer.json) == (200, {"id": contact_id, "is_complete": True})
     assert tables_with(site, ADA) <= KEPT | {"erasures"}
@@ -91,6 +108,24 @@ def test_others_lose_nothing(site: Site) -> None:
     assert site.get(f"/v1/messages/{message}").json["content"] == {"text": {"body": "for Ben"}}
     said = site.get(f"/v1/conversations/{heard['conversation_id']}/messages").json["data"]
     assert {"text": {"body": "from Ben"}} in [one["content"] for one in said]
+
+
+def test_nothing_is_kept_of_somebody_who_was_two_contacts(site: Site) -> None:
+    contact_id, ben_id = made_known(site), wrote(site, BEN, "hi", user_id="US.1234567890")["contact_id"]
+    wrote(site, BEN, "STOP", user_id="US.1234567890")
+    site.post(f"/v1/contacts/{contact_id}/merge", {"contact": ben_id})
+    site.post(f"/v1/contacts/{contact_id}/erase", {})
+    settle(site)
+    assert tables_with(site, BEN) <= KEPT | {"consents"}
+    assert tables_with(site, "US.1234567890") <= KEPT | {"consents"}
+
+
+def test_what_waits_is_withdrawn_though_it_was_accepted_by_a_clock_that_is_ahead(site: Site) -> None:
+    contact_id = site.post("/v1/contacts", {"phone": ADA}).json["id"]
+    behind = VirtualClock(site.clock.offset_ms - 1_000)
+    waiting = site.accepted(send_at="2027-01-01T00:00:00Z")
+    site.run(site.store.write(lambda tx: erasure.begin(tx, site.alice.account_id, contact_id, behind)))
+    assert site.get(f"/v1/messages/{waiting}").json["state"] == "canceled"
 
 
 def test_what_is_in_doubt_is_forgotten_when_the_doubt_ends(site: Site) -> None:

@@ -117,3 +117,30 @@ def test_an_import_that_is_broken_off_goes_on_where_it_stood(
     counts = made["counts"]
     assert (counts["rows"], counts["new"], counts["known"], counts["bad"]) == (3_001, 3_000, 0, 1)
     assert desk.read(lambda tx, of: lists.count(tx, of, made["list_id"])) == 3_000
+
+
+def test_options_that_can_be_kept_nowhere_are_refused(desk: Desk) -> None:
+    def refused(options: str) -> tuple[int, list[tuple[str, str]]]:
+        parts = (
+            b'--edge\r\nContent-Disposition: form-data; name="options"\r\n\r\n%b\r\n' % options.encode(),
+            b'--edge\r\nContent-Disposition: form-data; name="file"\r\n\r\nPhone\n\r\n--edge--\r\n',
+        )
+        answer = desk.site.post(PATH, b"".join(parts), Content_Type="multipart/form-data; boundary=edge")
+        return answer.status, [(one["pointer"], one["rule"]) for one in answer.json["problems"]]
+
+    assert refused('{"tags": ["\\ud800"]}') == (400, [("/options/tags/0", "lone_surrogate")])
+    assert refused('{"tags": ["\\u0000"]}') == (400, [("/options/tags/0", "nul_character")])
+    assert refused("[" * 3_000)[0] == 400
+    assert refused("{") == (400, [("/options", "json_syntax")])
+
+
+def test_whoever_is_erased_is_not_shown_by_an_import_that_waits(desk: Desk) -> None:
+    desk.run(desk.checked("Phone,Name\n+15550001234,Ann\n")["id"])
+    made = desk.checked("Phone,Name\n+15550001234,Ann\n+15550001235,Bo\n+1 555 000 1234,Ann\n")
+    assert made["columns"][1]["examples"] == ["Ann", "Bo", "Ann"]
+    [ann] = desk.read(lambda tx, of: contacts.by_address(tx, of, ["15550001234"]))
+    desk.site.post(f"/v1/contacts/{ann.id}/erase")
+    answer = desk.site.get(f"{PATH}/{made['id']}")
+    assert [one["phone"] for one in answer.json["report"]["first"]] == ["15550001235"]
+    assert b"Ann" not in answer.raw
+    assert b"000 1234" not in desk.site.get(f"{PATH}/{made['id']}/faults").raw

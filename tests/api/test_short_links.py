@@ -8,12 +8,13 @@ import pytest
 from tests.api import people
 from tests.api.campaign_outcomes import Person, ran
 from tests.api.conftest import Answer, Site
+from tests.api.test_campaign_reports import members_of
 from tests.factories import make_message
 from trunkline.config.table import Links
 from trunkline.housekeeping import short_links
 from trunkline.short_links import shorten_many, tracking
 
-ANN, BEN = "15550002101", "15550002102"
+ANN, BEN, CAT = "15550002101", "15550002102", "15550002103"
 SHOP = "https://shop.example/sale?utm_source=whatsapp&utm_campaign=spring"
 BASE = "https://go.example/l/"
 PHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36"
@@ -57,7 +58,8 @@ def test_each_recipient_has_a_link_of_their_own_that_leads_to_the_stored_address
 
 
 def test_a_click_is_told_and_counted_and_the_report_knows_it(site: Site) -> None:
-    done = ran(site, [Person(to=ANN), Person(to=BEN)], body=f"Sale: {SHOP}", track_links=True)
+    persons = [Person(to=ANN), Person(to=BEN, state="sent"), Person(to=CAT, state="unknown")]
+    done = ran(site, persons, body=f"Sale: {SHOP}", track_links=True)
     opened(site, done.texts[0])
     opened(site, done.texts[0])
     told = clicks(site)
@@ -65,9 +67,18 @@ def test_a_click_is_told_and_counted_and_the_report_knows_it(site: Site) -> None
     assert {(click["to"], click["url"], click["message_id"]) for click in told} == {
         (ANN, SHOP, done.message_ids[0])
     }
+    opened(site, done.texts[2])  # so it came, whatever is known of the message
     report = site.get(f"/v1/campaigns/{done.campaign_id}/report").json
-    assert report["funnel"]["clicked"] == 1
-    assert report["links"] == [{"url": SHOP, "messages": 2, "clicks": 2, "people": 1}]
+    assert report["funnel"]["clicked"] == 2
+    assert report["links"] == [{"url": SHOP, "messages": 3, "clicks": 3, "people": 2}]
+    for person in persons:
+        people.wrote(site, person.to)  # so that there is a contact
+    site.advance(24 * 3600)
+    again = {each: members_of(site, done.campaign_id, each) for each in ("not_read", "not_delivered")}
+    assert {outcome: [one.address for one in found] for outcome, found in again.items()} == {
+        "not_read": [],
+        "not_delivered": [BEN],
+    }
 
 
 ROBOTS: list[tuple[str, str, dict[str, str]]] = [
@@ -91,6 +102,7 @@ def test_a_link_ends_and_an_unknown_one_never_was(site: Site) -> None:
     ann, _ = texts_of(site, SHOP)
     assert opened(site, BASE + "0" * 14).status == 404
     assert opened(site, BASE + "https:%2F%2Fevil.example").status == 404
+    assert {opened(site, BASE + "0" * 15).status for _ in range(31)} == {404}  # and nothing is kept of it
     site.advance(90 * 24 * 3600)
     answer = opened(site, ann)
     assert (answer.status, answer.headers.get("Location")) == (410, None)
@@ -135,6 +147,9 @@ def test_only_links_that_the_sender_wrote_are_made_short(site: Site) -> None:
     assert "https://evil.example" in made.content
     assert "https://wa.me/1" in made.content
     assert "https://shop.example/7" not in made.content
+    ends = tracking(site.runtime, [{"text": {"body": "(https://shop.example), *HTTPS://News.example*!"}}])
+    assert ends is not None
+    assert ends.hosts == {"shop.example", "news.example"}
 
 
 class TestWithoutTheSetting:

@@ -1,13 +1,19 @@
 """From the rows of people's tables to people, and to what is wrong with a row. No file, no store."""
 
+import io
+from pathlib import Path
+
+import msgspec
 import pytest
 
-from trunkline.audiences.imports import addresses, mapping
-from trunkline.audiences.imports.frames import Bad, Good
-from trunkline.audiences.imports.options import ColumnUse
+from trunkline.audiences.imports import addresses, mapping, reading
+from trunkline.audiences.imports.frames import LENGTH, Bad, Batch, Good, Read, Told
+from trunkline.audiences.imports.options import ColumnUse, Options
+from trunkline.audiences.imports.pace import ALONE, BESIDE_OTHERS, Pace
 from trunkline.audiences.imports.rows import LONGEST_ATTRIBUTE, RowReader
 from trunkline.phones import PhoneError
-from trunkline.table_files import Row
+from trunkline.store.load import Load
+from trunkline.table_files import Row, open_table
 
 PHONE = ColumnUse("phone")
 
@@ -139,3 +145,34 @@ def test_what_is_stated_goes_before_what_is_guessed() -> None:
         "City": "ignore",
     }
     assert uses["Phone"].attribute == "phone"
+
+
+def test_beside_others_a_transaction_is_as_large_as_it_stays_short() -> None:
+    load, now = Load(1_000), iter(range(1_000))
+    pace = Pace(load, lambda: float(next(now)) / 1_000)
+
+    def write(rows: int, seconds: float, others: int) -> int:
+        load.commits.add(seconds, rows + others)
+        pace.wrote(rows, seconds)
+        return pace.rows
+
+    assert write(ALONE, 0.1, 0) == ALONE
+    assert write(ALONE, 0.1, 1) == BESIDE_OTHERS
+    assert [write(pace.rows, 0.002, 1) for _ in range(3)] == [2 * BESIDE_OTHERS, 4 * BESIDE_OTHERS, ALONE]
+    assert write(ALONE, 0.2, 1) == BESIDE_OTHERS
+
+
+def test_large_rows_come_in_small_batches(tmp_path: Path) -> None:
+    columns = [f"c{n}" for n in range(60)]
+    rows = [[f"+1555{n:07d}", *["x" * 999] * 60] for n in range(20)]
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(",".join(row) for row in [["Phone", *columns], *rows]))
+    out = io.BytesIO()
+    uses = {"Phone": PHONE} | dict.fromkeys(columns, ColumnUse("column"))
+    reading.read(open_table(path), Read(path=str(path), options=Options(), uses=uses), out)
+    batches = []
+    out.seek(0)
+    while size := out.read(LENGTH.size):
+        told = msgspec.msgpack.decode(out.read(LENGTH.unpack(size)[0]), type=Told)
+        batches += [len(told.good)] if isinstance(told, Batch) else []
+    assert sum(batches) == 20 and max(batches) < 7

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tests.flow.rig import Rig, rig
-from trunkline.audiences import people
+from trunkline.audiences import merge, people
 from trunkline.audiences.people import Given
 from trunkline.campaigns import check
 from trunkline.campaigns.report_types import CheckReport
@@ -179,16 +179,44 @@ def test_a_canceled_check_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     story(tmp_path, "", tell)
 
 
-def test_somebody_on_two_lists_or_spelt_in_two_ways_gets_one_message(store_url: str, tmp_path: Path) -> None:
+def test_somebody_on_two_lists_or_spelt_in_two_ways_gets_one_message(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "PAGE", 1)
+
     async def tell(here: Desk) -> None:
         spelt = [Given(phone="5511987654321", name="Ana"), Given(phone="551187654321", name="Ana")]
-        one = await here.list_of([*crowd(3), *spelt])
+        with monkeypatch.context() as unseen:  # as two people, one of whom wrote first
+            unseen.setattr("trunkline.phones.spellings", lambda _: [])
+            one = await here.list_of([*crowd(3), *spelt])
         two = await here.list_of(crowd(5)[2:])
         report, rows = await here.checked(one, two)
         assert report.ready == 6 and report.skipped == {"duplicate": 2}
         assert [row.address for row in rows if row.reason == "duplicate"] == ["551187654321", "15557000003"]
 
     story(tmp_path, store_url, tell)
+
+
+def test_two_who_are_found_to_be_one_while_it_goes_on_get_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "PAGE", 2)
+    insert = recipients.insert_many
+
+    async def tell(here: Desk) -> None:
+        list_id, account_id = await here.list_of(crowd(6)), here.rig.account_id
+
+        async def merged(tx: Tx, rows: Sequence[recipients.NewRecipient]) -> None:
+            await insert(tx, rows)
+            if rows[0].n == 1:
+                last = (await lists.members(tx, account_id, list_id, "", 6))[-1].contact.id
+                await merge.merge(tx, account_id, rows[0].contact_id, last, here.rig.runtime.clock.now())
+
+        monkeypatch.setattr(recipients, "insert_many", merged)
+        report, _ = await here.checked(list_id)
+        assert report.ready == 5 and report.skipped == {"duplicate": 1}
+
+    story(tmp_path, "", tell)
 
 
 def test_variants_are_shared_by_weight_and_the_rest_waits_for_the_winner(tmp_path: Path) -> None:

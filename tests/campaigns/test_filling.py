@@ -35,6 +35,7 @@ def member(**changes: object) -> Member:
 
 def test_every_gap_is_found_once_wherever_it_stands() -> None:
     assert gaps_of(BODY) == ("name", "city", "code")
+    assert gaps_of("{{" + " " * 100_000) == (), "at once, however long"
 
 
 def test_texts_are_filled_and_all_else_stays() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.cli.desk import invoke, until
 from tests.cli.shell import Running
+from trunkline.cli import campaign_reports
 
 PEOPLE = ("15550002101", "15550002102", "15550002103")
 
@@ -59,6 +60,13 @@ def test_a_campaign_is_reported_exported_and_sent_once_more(server: Running, tmp
         assert {row["to"] for row in csv.DictReader(table)} == set(PEOPLE)
     assert invoke("campaign", "export", campaign_id, "--to", str(file), *place).code != 0  # it is there
     assert list(tmp_path.iterdir()) == [file]
+    table = tmp_path / "all.parquet"
+    assert (
+        invoke("campaign", "export", campaign_id, "--format", "parquet", "--to", str(table), *place).code == 0
+    )
+    assert campaign_reports._ends_well(table)
+    table.write_bytes(table.read_bytes()[:-9])  # as one that broke off
+    assert not campaign_reports._ends_well(table)
     nobody = invoke("campaign", "retry", campaign_id, *place)
     assert (nobody.code, "nobody" in nobody.err) == (1, True)
     again = invoke("campaign", "retry", campaign_id, "--for", "all", "--yes", "--json", *place)

@@ -36,6 +36,11 @@ def test_a_campaign_is_decided_on_step_by_step(server: Running, people: Path) ->
     id_ = made["id"]
     changed = campaign(server, "change", id_, "--pace", "50", "--json").json
     assert (changed["definition"]["per_second"], changed["definition"]["canary"]) == (50, 1)
+    start_at = "2027-03-01T00:00:00.000Z"
+    campaign(server, "change", id_, "--start-at", start_at)
+    changed = campaign(server, "change", id_, "--quiet", "21:00-08:00", "--json").json
+    assert changed["definition"]["schedule"]["start_at"] == start_at
+    campaign(server, "change", id_, "-", stdin='{"schedule": null}')
     checked = campaign(server, "check", id_, "--json").json
     assert (checked["state"], checked["totals"]["ready"]) == ("checked", 2)
     watched = campaign(server, "start", id_, "--watch", "--json")

@@ -47,6 +47,8 @@ def test_a_gap_that_no_column_fills_is_asked_for_before_anybody_is_imported(
     done = campaign(server, "run", "--file", file, "--text", "Hi {{who}}", "--yes")
     assert done.code == 2
     assert "--set who=COLUMN" in done.err and "phone, city" in done.err
+    slip = campaign(server, "run", "--file", file, "--text", "Hi", "--pace", "99999", "--yes")
+    assert slip.code == 1 and "/per_second" in slip.err
     assert not invoke("contacts", "list", "--json", "--data", str(server.data)).out.count("15550003301")
 
 
@@ -56,12 +58,13 @@ def test_a_gap_that_no_column_fills_is_asked_for_before_anybody_is_imported(
         (("--text", "Hi", "--template", "x"), "not both"),
         (("--text", "Hi", "--budget", "5"), "250 EUR"),
         (("--text", "Hi", "--set", "x"), "GAP="),
+        (("--text", "Hi", "--quiet", "21:00-08:00", "-"), "`schedule` is no JSON object"),
         (("--template", "nowhere"), "no template nowhere"),
         (("--text", "Hi", "--list", "nobody's"), "no list of the name"),
     ],
 )
 def test_a_slip_is_told_before_anything_is_done(server: Running, options: tuple[str, ...], said: str) -> None:
-    done = campaign(server, "create", *options)
+    done = campaign(server, "create", *options, stdin='{"schedule": []}')
     assert done.code in (1, 2) and said in done.err
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.cli.desk import invoke
 from tests.cli.shell import Running
 
-RATES = "Market,Marketing,Utility\nGermany,0.10,=1+1\n"
+RATES = "Market,Marketing,Utility,\x1b[31m\nGermany,0.10,=1+1,\n"
 
 
 def test_a_card_is_imported_and_an_estimate_goes_by_it(server: Running, tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_a_card_is_imported_and_an_estimate_goes_by_it(server: Running, tmp_path
     said = ("--currency", "eur", "--from", "2026-10-01")
     tried = invoke("pricing", "import", str(file), *said, "--dry-run", *place)
     assert tried.code == 0, tried
-    assert "line 2, utility" in tried.err
+    assert "line 2, utility" in tried.err and "\x1b" not in tried.err
     card = invoke("pricing", "import", str(file), *said, "--json", *place).json["card"]
     assert card["source"] == "eur.csv"
     assert invoke("pricing", "billing", "--currency", "EUR", *place).code == 0
@@ -29,3 +29,4 @@ def test_a_card_is_imported_and_an_estimate_goes_by_it(server: Running, tmp_path
     assert invoke("pricing", "remove", card["id"], *place).code == 0
     assert invoke("pricing", "remove", card["id"], *place).code == 1
     assert invoke("pricing", "billing", "--time-zone", "Mars", *place).code != 0
+    assert "no rate card" in invoke("pricing", "import", "/dev/zero", *said, *place).err

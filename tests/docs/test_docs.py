@@ -121,7 +121,7 @@ def test_decisions_are_numbered_without_gaps_and_listed():
 
 def examples(*, to_validate: bool) -> list[str]:
     """Messages in `curl` lines; those that only ask for a judgement are there to be judged wrong."""
-    messages = [(line, body) for line, body in bodies() if "/v1/templates" not in line]
+    messages = [(line, body) for line, body in bodies() if "/messages" in line]
     return [body for line, body in messages if ("/validate" in line) == to_validate]
 
 

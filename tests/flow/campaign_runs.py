@@ -9,13 +9,14 @@ import pytest
 
 from tests.flow.campaign_desk import Desk, desk
 from trunkline.campaigns import actions
-from trunkline.campaigns.cost_report import CostReport
+from trunkline.campaigns.cost_report import CostLine, CostReport, CostTier
 from trunkline.campaigns.report_types import CheckReport
 from trunkline.channels.contract import NotSent, Outcome, Outgoing, Refused, SendError, Taken
 from trunkline.clock import VirtualClock
 from trunkline.errors import Refusal
 from trunkline.model.campaign import Budget, Content, Schedule, StopRules, Variant, Winner
-from trunkline.store import Tx, numbers, suppressions
+from trunkline.store import Tx, consents, numbers, suppressions
+from trunkline.store.consents import Consent
 from trunkline.store.suppressions import Suppression
 
 
@@ -173,6 +174,25 @@ def test_who_says_stop_meanwhile_gets_nothing(store_url: str, tmp_path: Path) ->
     asyncio.run(run())
 
 
+def test_who_takes_a_consent_back_after_the_check_gets_nothing(store_url: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with desk(tmp_path, store_url) as here:
+            people, account_id = ["15550100001", "15550100002", "15550100003"], here.rig.account_id
+            campaign_id = await here.add(people)
+            said = [("15550100001", "granted"), ("15550100002", "granted"), ("15550100002", "withdrawn")]
+            entries = [
+                Consent(f"cns_{n}", address, "marketing", action, "import", None, n, n)
+                for n, (address, action) in enumerate(said)
+            ]
+            await here.runtime.store.write(lambda tx: consents.append_many(tx, account_id, entries))
+            await here.start(campaign_id)
+            await here.until(campaign_id, "finished")
+            assert sorted(here.provider.recipients()) == ["15550100001", "15550100003"]
+            assert (await here.recipients(campaign_id))[1].reason == "no_consent"
+
+    asyncio.run(run())
+
+
 def test_a_held_number_pauses_it(store_url: str, tmp_path: Path) -> None:
     async def run() -> None:
         async with desk(tmp_path, store_url) as here:
@@ -305,13 +325,20 @@ def test_too_many_who_opt_out_pause_it(store_url: str, tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_budget_is_never_exceeded_and_a_resume_grants_it_once_more(store_url: str, tmp_path: Path) -> None:
+def test_a_budget_is_never_exceeded_and_a_resume_needs_a_higher_one(store_url: str, tmp_path: Path) -> None:
     report = CheckReport(
         checked_at=0, took_seconds=0, recipients=200, ready=200, skipped={}, findings=[], samples=[],
         shares=[],
         cost=CostReport(
             currency="EUR", total="20", total_micros=20_000_000, count=200, charged=200, unpriced=0,
-            time_zone="UTC", rules=None, cards=[], lines=[],
+            time_zone="UTC", rules=None, cards=[],
+            lines=[
+                CostLine(
+                    market="India", category="utility", count=200, charged=200, unpriced=0, amount="20",
+                    free={},
+                    tiers=[CostTier(first=1, last=None, rate="0.10", count=200, amount="20")],
+                )
+            ],
         ),
     )  # fmt: skip
 
@@ -320,13 +347,68 @@ def test_a_budget_is_never_exceeded_and_a_resume_grants_it_once_more(store_url: 
             stop = StopRules(budget=Budget(currency="EUR", micros=8_000_000))  # 80 of them
             campaign_id = await here.add(200, stop=stop, report=msgspec.json.encode(report).decode())
             await here.start(campaign_id)
-            for sent in (80, 160):
+            for sent, euros in ((80, 16), (160, 20)):  # that is enough for all of them, and no more
                 row = await here.until(campaign_id, "paused")
                 assert row.state_reason == "budget"
                 states = await here.states(campaign_id)
                 assert sum(states.values()) == sent
+                with pytest.raises(Refusal, match="raise that first"):
+                    await actions.resume(*key(here, campaign_id))
+                raised = Budget(currency="EUR", micros=euros * 1_000_000)
+                await actions.set_budget(*key(here, campaign_id), raised)
                 await actions.resume(*key(here, campaign_id))
             await here.until(campaign_id, "finished")
             assert len(here.provider.sent) == 200
+            with pytest.raises(Refusal, match="is finished"):
+                await actions.set_budget(*key(here, campaign_id), raised)
+
+
+def test_a_canceled_one_has_ended_when_what_was_on_its_way_can_not_come_back(
+    store_url: str, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        async with desk(tmp_path, store_url) as here:
+            on_wire, refuse = asyncio.Event(), asyncio.Event()
+
+            async def away(message: Outgoing) -> Outcome:
+                on_wire.set()
+                await refuse.wait()
+                return NotSent("not now")
+
+            here.provider.answer = away
+            campaign_id = await here.add(1)
+            await here.start(campaign_id)
+            await on_wire.wait()
+            await actions.cancel(*key(here, campaign_id))
+            await asyncio.sleep(0.5)
+            assert (await here.row(campaign_id)).ended_at is None
+            refuse.set()
+            async with asyncio.timeout(5):
+                while (await here.row(campaign_id)).ended_at is None:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+            assert await here.states(campaign_id) == {"canceled": 1} and len(here.provider.sent) == 1
+
+    asyncio.run(run())
+
+
+def test_a_slow_one_and_one_whose_number_was_removed_finish_when_nobody_is_left(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with desk(tmp_path) as here:
+            slow = await here.add(1, per_second=0.01)
+            await here.start(slow)
+            await here.until(slow, "finished", 5)
+            alone = await here.add(1)
+            await here.start(alone)
+            await here.until_sent(2)
+            gone = (here.rig.account_id, here.rig.number_id, here.runtime.clock.now())
+
+            async def remove(tx: Tx) -> None:
+                await numbers.remove(tx, *gone)
+                await tx.tell("directory")
+
+            await here.runtime.store.write(remove)
+            await here.until(alone, "finished", 5)
+
+    asyncio.run(run())
 
     asyncio.run(run())

@@ -1,13 +1,15 @@
 """The meter: marginal tiers, checked by hand and against the sum over single messages."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from time import process_time
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.pricing.cards import RateCard, Tier, card_on, flat, with_prices
-from trunkline.pricing.days import day_at, month_of, month_start
+from trunkline.pricing.days import day_at, day_start, month_of, month_start
 from trunkline.pricing.meter import Meter, TierRow, split
 
 PLACE = ("Here", "kind")
@@ -87,7 +89,7 @@ def test_what_no_card_prices_is_counted_apart_and_makes_no_zero():
 def test_a_new_month_begins_with_the_first_tier():
     meter = Meter("EUR", {PLACE: 30})
     meter.add_charged(PLACE, 1, card(), TIERS)
-    meter.begin_month()
+    meter.begin_month({})
     meter.add_charged(PLACE, 1, card(), TIERS)
     assert meter.read().total == 50 + 100
 
@@ -124,4 +126,14 @@ def test_days_and_months_begin_at_midnight_of_the_accounts_own_time_zone():
     assert day_at(at, kolkata) == date(2026, 10, 1)
     assert month_of(day_at(at, kolkata)) == "2026-10"
     assert month_start(at + 86_400_000, kolkata) == at
+    assert day_start(at + 86_399_999, kolkata) == at == day_start(at, kolkata)
+    no_midnight = int(datetime(2026, 4, 23, 23, tzinfo=UTC).timestamp() * 1000)  # 24 April begins at 01:00
+    assert day_start(no_midnight, ZoneInfo("Africa/Cairo")) == no_midnight - 3_600_000
     assert day_at(at, UTC) == date(2026, 9, 30)
+
+
+def test_a_card_with_very_many_tiers_is_used_at_once():
+    rates = tuple(Tier(first, first) for first in range(1, 20_001))
+    began = process_time()
+    assert sum(cost_of.amount for before in range(2_000) for cost_of in split(rates, before, 1)) == 2_001_000
+    assert process_time() - began < 1

@@ -1,6 +1,7 @@
 """A rate card from a file: good rows are used, and every bad cell is named by line, column and reason."""
 
 from datetime import date
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -167,3 +168,13 @@ def test_any_bytes_are_a_card_or_named_faults(data):
     for whole in (data, WIDE.encode() + data, LONG.encode() + data):
         reading = read(whole)
         assert reading.card is not None or reading.faults
+
+
+@pytest.mark.parametrize(
+    "text",
+    [" " * 250_000, "market" + " " * 250_000, "market," + "ad," * 80_000, '"' + " " * 250_000 + "market"],
+)
+def test_a_file_made_to_be_slow_is_read_at_once(text):
+    began = process_time()
+    assert read(text + "\nHere,1\n").card is None
+    assert process_time() - began < 2

@@ -15,6 +15,7 @@ def test_commits_are_synced(tmp_path: Path) -> None:
     assert connection.pragma("journal_mode") == "wal"
     assert connection.pragma("synchronous") == 2
     assert connection.pragma("foreign_keys") == 1
+    assert connection.config(sqlite.apsw.SQLITE_DBCONFIG_ENABLE_QPSG, -1) == 1  # planned once
 
 
 def test_a_setting_that_does_not_hold_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

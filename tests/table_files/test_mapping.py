@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import pytest
 
+from trunkline.audiences.export import COLUMNS
 from trunkline.table_files import guess_mapping
 from trunkline.table_files.mapping import spelled_plainly
 
@@ -51,6 +52,13 @@ def test_a_column_is_known_by_what_stands_in_it() -> None:
     ]
     fields = {header: guess.field for header, guess in guess_mapping(headers, sample).items()}
     assert list(fields.values()) == ["phone", "attribute", "time_zone", "language", "user_id"]
+
+
+def test_what_our_own_export_tells_beside_is_no_attribute() -> None:
+    headers = [*COLUMNS, "id"]
+    guesses = guess_mapping(headers, [["con_1", "15550001234", *[""] * 8]])
+    assert [guesses[header].field for header in headers if header.startswith("trunkline")] == ["ignore"] * 3
+    assert guesses["id"].attribute == "id"
 
 
 def test_a_field_is_given_once_and_by_name_first() -> None:

@@ -4,12 +4,13 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.table_files.odd_files import PEOPLE, WRITINGS, Text, Writing
 from tests.table_files.workbooks import Cell, Page, Writer, workbook
 from trunkline.table_files import BadRow, Dialect, Limits, Row, TableError, open_table
+from trunkline.table_files.columns import name_columns
 
 
 @pytest.fixture
@@ -193,6 +194,7 @@ _BOOK = workbook(
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(4, len(_BOOK) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+@example([(2101, 8)])  # a part that would begin before the file does
 def test_a_damaged_workbook_is_rows_or_is_refused(table, changes: list[tuple[int, int]]) -> None:
     data = bytearray(_BOOK)
     for at, byte in changes:
@@ -201,3 +203,7 @@ def test_a_damaged_workbook_is_rows_or_is_refused(table, changes: list[tuple[int
         list(open_table(table(bytes(data))).rows())
     except TableError:
         pass
+
+
+def test_a_name_of_a_column_has_nothing_that_can_be_kept_nowhere() -> None:
+    assert name_columns(["Na\0me", "Ci\ud83dty"])[0] == ("Na\ufffdme", "Ci\ufffdty")

@@ -5,9 +5,9 @@ shape (its numbers, lists and templates, its gaps) is `campaigns/forms.py`'s aff
 """
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from trunkline.api import forms
+from trunkline.api.contact_form import TimeZone
 from trunkline.model.message import PURPOSES
 from trunkline.pricing.money import parse_micros
 from trunkline.shape import (
@@ -23,7 +23,6 @@ from trunkline.shape import (
     Shape,
     Text,
 )
-from trunkline.shape.findings import did_you_mean
 
 MOST_VARIANTS = 10
 MOST_LANGUAGES = 50
@@ -82,18 +81,6 @@ class Body(Shape):
         return {"type": "object", **super().schema(), "properties": kind, "required": ["type"]}
 
 
-class TimeZone(Text):
-    def __init__(self, about: str) -> None:
-        super().__init__(at_most=64, form="a name such as Europe/Berlin", about=about)
-
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
-        text = super().check(value, at, findings)
-        if isinstance(text, str) and text and text not in available_timezones():
-            detail = "There is no time zone of this name." + did_you_mean(text, available_timezones())
-            findings.refuse(at, "one_of", detail, found=value, expected=self.says)
-        return text
-
-
 class Money(Text):
     """An amount such as `250.00`; its normal form is millionths."""
 
@@ -134,6 +121,13 @@ def _not_two_ends(value: dict[str, Any], at: str, findings: Findings) -> None:
     start, end = value.get("start_at"), value.get("end_at")
     if type(start) is int and type(end) is int and end <= start:
         findings.refuse(f"{at}/end_at", "out_of_range", "It ends before it starts.")
+
+
+def _not_all_day(value: dict[str, Any], at: str, findings: Findings) -> None:
+    start = value.get("start")
+    if type(start) is str and start == value.get("end"):
+        detail = "They begin and end at the same time: leave them out, or give them an hour."
+        findings.refuse(f"{at}/end", "out_of_range", detail, found=start)
 
 
 _LANGUAGE = "Language of the person, such as `de` or `pt_BR` → what they get instead of `body`."
@@ -183,6 +177,7 @@ _AUDIENCE = Object(
 _QUIET_HOURS = Object(
     {"start": _clock("When they begin."), "end": _clock("When they end; it may be the next day.")},
     {"time_zone": TimeZone("The same for everybody; without it each recipient's own.")},
+    rules=[_not_all_day],
 )
 _SCHEDULE = Object(
     {},
@@ -198,7 +193,7 @@ _SCHEDULE = Object(
     rules=[_not_two_ends],
 )
 _CURRENCY = Text(pattern="[A-Z]{3}", form="a code such as EUR")
-_BUDGET = Object({"currency": _CURRENCY, "amount": Money("What it may cost by the estimate.")})
+BUDGET = Object({"currency": _CURRENCY, "amount": Money("What it may cost by the estimate.")})
 
 
 class Share(Number):
@@ -227,7 +222,7 @@ _STOP = Object(
         ),
         "template": Boolean("Pause when its template is paused or has another category; true by default."),
         "quality": Boolean("Pause when the provider rates a number low; true by default."),
-        "budget": _BUDGET,
+        "budget": BUDGET,
     },
     about="When it pauses by itself.",
 )

@@ -99,11 +99,11 @@ def _chosen(contents: Contents, number_id: str, whom: RecipientRow | None) -> li
     """For a recipient what they get, and whatever it may be while the winner is not known."""
     if whom is None:
         kinds = [(name, one) for name, filling in contents.by_variant.items() for one in filling.languages]
-        return [Chosen(0, _NOBODY, number_id, name, one, _Values(), 0) for name, one in kinds]
+        return [Chosen(0, _NOBODY, number_id, name, one, _Values()) for name, one in kinds]
     known = whom.variant in contents.by_variant
     variants = [whom.variant] if known else list(contents.by_variant)
     values = _Values(msgspec.json.decode(whom.vars, type=dict[str, str]))
-    return [Chosen(whom.n, whom.address, number_id, name, whom.language, values, 0) for name in variants]
+    return [Chosen(whom.n, whom.address, number_id, name, whom.language, values) for name in variants]
 
 
 def _view(

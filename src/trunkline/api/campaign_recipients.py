@@ -17,6 +17,15 @@ from trunkline.store.recipients import RecipientRow
 
 _DEFAULT_LIMIT = 50
 
+
+class _Place(PlaceCursor):
+    """The number of a recipient: other lists have places that are none."""
+
+    def _read(self, cursor: str, owner: Owner) -> str | None:
+        place = super()._read(cursor, owner)
+        return place if place is not None and place.isdecimal() else None
+
+
 QUERY = Object(
     {},
     {
@@ -26,7 +35,7 @@ QUERY = Object(
         "limit": forms.Count(
             at_least=1, at_most=1000, about=f"Recipients on a page; {_DEFAULT_LIMIT} by default."
         ),
-        "after": PlaceCursor("`paging.next` of another page: what follows it."),
+        "after": _Place("`paging.next` of another page: what follows it."),
     },
 )
 

@@ -14,7 +14,7 @@ from trunkline.campaigns.exports import as_csv, as_parquet
 from trunkline.errors import Refusal
 from trunkline.model.campaign import CampaignState
 from trunkline.shape import Boolean, Choice, Object, Text
-from trunkline.store import campaign_reports
+from trunkline.store import recipients
 from trunkline.store.campaigns import CampaignRow
 
 _FORMATS = {"csv": as_csv, "parquet": as_parquet}
@@ -41,7 +41,7 @@ async def export(api: Api, request: Request, caller: Caller) -> Response | Strea
             "Parquet needs a library that this server lacks; its operator can install trunkline[parquet]."
         )
         raise bad_query("format", "not_installed", detail, "csv")
-    last = functools.partial(campaign_reports.last, account_id=row.account_id, campaign_id=row.id)
+    last = functools.partial(recipients.last, account_id=row.account_id, campaign_id=row.id)
     headers = {
         "content-disposition": f'attachment; filename="{row.id}.{chosen}"',
         "trunkline-rows": str(await api.runtime.store.read(last)),

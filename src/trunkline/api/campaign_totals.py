@@ -89,14 +89,14 @@ class ProgressDesk:
         now = self._runtime.clock.now()
         waiting = 0 if row.state in OVER else _waiting(totals)
         rate = self._rate(row, totals, now)
-        meant = totals.ready + totals.created
+        meant = totals.ready + totals.created + totals.canceled
         return ProgressView(
             id=row.id,
             state=row.state,
             state_reason=row.state_reason,
             totals=totals,
             waiting=waiting,
-            done=round((meant - waiting) / meant, 4) if meant else 0.0,
+            done=round(_sent(totals) / meant, 4) if meant else 0.0,
             per_second=rate,
             ends_at=to_rfc3339(_ends_at(row, waiting, rate, now)) if rate else None,
             checking=show_checking(row),
@@ -108,6 +108,8 @@ class ProgressDesk:
         if row.state is not State.RUNNING:
             return None
         samples = self._look_at(row.id).samples
+        if not samples:  # many others were looked at meanwhile
+            return None
         recent = [one for one in samples if one[0] >= samples[-1][0] - _RATE_SECONDS]
         seconds, sent = recent[-1][0] - recent[0][0], recent[-1][1] - recent[0][1]
         if seconds < OLD_SECONDS and row.started_at is not None and run_of(row).paused_at is None:

@@ -8,7 +8,7 @@ import msgspec
 from trunkline import json_gate
 from trunkline.api import forms, once
 from trunkline.api.auth import Caller
-from trunkline.api.campaign_form import FORM, PACE
+from trunkline.api.campaign_form import BUDGET, FORM, PACE
 from trunkline.api.campaign_progress import row_of
 from trunkline.api.campaign_views import (
     CampaignView,
@@ -26,7 +26,7 @@ from trunkline.campaigns.forms import Formed, form
 from trunkline.channels.registry import is_real
 from trunkline.errors import Problem, Refusal
 from trunkline.model import ids
-from trunkline.model.campaign import CampaignState
+from trunkline.model.campaign import Budget, CampaignState
 from trunkline.runtime import Runtime
 from trunkline.shape import Choice, Object
 from trunkline.store import campaigns
@@ -49,6 +49,7 @@ SCHEDULE = Object(
     {}, {"start_at": forms.Moment("When it starts by itself; by default when its `schedule` says.")}
 )
 NEW_PACE = forms.Changes({"per_second": PACE}, nullable=["per_second"])
+NEW_BUDGET = BUDGET
 
 
 class CampaignPage(msgspec.Struct):
@@ -176,6 +177,17 @@ async def set_pace(api: Api, request: Request, caller: Caller) -> Response:
 
     async def act(runtime: Runtime, account_id: str, campaign_id: str) -> CampaignRow:
         return await actions.set_pace(runtime, account_id, campaign_id, per_second)
+
+    return await _act(api, request, caller, act)
+
+
+async def set_budget(api: Api, request: Request, caller: Caller) -> Response:
+    """From now on, while it runs too; what is spent already counts."""
+    given = forms.read_body(NEW_BUDGET, request)
+    budget = Budget(currency=given["currency"], micros=given["amount"])
+
+    async def act(runtime: Runtime, account_id: str, campaign_id: str) -> CampaignRow:
+        return await actions.set_budget(runtime, account_id, campaign_id, budget)
 
     return await _act(api, request, caller, act)
 

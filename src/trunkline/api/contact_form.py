@@ -81,7 +81,12 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-TAG = Text(at_most=_LONGEST_NAME, about="A word that the account puts on people.")
+TAG = Text(
+    at_most=_LONGEST_NAME,
+    pattern=r"[^,;|\n]+",  # between them, tags stand in one cell of a table
+    form="a word or some, without , ; or |",
+    about="A word that the account puts on people.",
+)
 _LANGUAGE = Text(
     pattern="[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,8})*", form="a language such as en or pt_BR", about="Theirs."
 )

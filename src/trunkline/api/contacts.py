@@ -208,11 +208,10 @@ async def join(api: Api, request: Request, caller: Caller) -> Response:
 
 async def erase(api: Api, request: Request, caller: Caller) -> Response:
     account_id, runtime = caller.account_id, api.runtime
-    now = runtime.clock.now()
 
     async def work(tx: Tx) -> str:
         contact_id = await contact_of(tx, account_id, request.params["id"]) or ""
-        if not await erasure.begin(tx, account_id, contact_id, now):
+        if not await erasure.begin(tx, account_id, contact_id, runtime.clock):
             raise _nobody()
         return contact_id
 

@@ -6,10 +6,11 @@ import msgspec
 
 from trunkline.api import forms
 from trunkline.api.consents import SOURCE, word
+from trunkline.api.contact_form import TAG
 from trunkline.audiences.imports import mapping
 from trunkline.audiences.imports.addresses import COUNTRIES
 from trunkline.audiences.imports.options import FIELDS, ONCE, Found, Options
-from trunkline.audiences.imports.rows import LONGEST_TAG, MOST_TAGS
+from trunkline.audiences.imports.rows import MOST_TAGS
 from trunkline.errors import Problem
 from trunkline.model import ids
 from trunkline.shape import BROKEN, Anything, Array, Boolean, Choice, Findings, Object, Schema, Shape, Text
@@ -104,7 +105,7 @@ _LIST = Object(
     {},
     {
         "id": ListId(at_most=64, form="an id such as lst_…", about="Of a list that is there."),
-        "name": Text(at_most=128, about="Of one that is there, or is made when the import starts."),
+        "name": Text(at_most=100, about="Of one that is there, or is made when the import starts."),
     },
     rules=(_one_list,),
     about="Where the people of the file are put, with what their rows say.",
@@ -122,9 +123,7 @@ OPTIONS = forms.Changes(
         "mapping": Uses(),
         "country": Country(),
         "list": _LIST,
-        "tags": Array(
-            Text(at_most=LONGEST_TAG), at_most=MOST_TAGS, about="Put on everybody who is imported."
-        ),
+        "tags": Array(TAG, at_most=MOST_TAGS, about="Put on everybody who is imported."),
         "consent": _CONSENT,
         "on_conflict": Choice(
             "overwrite",

@@ -1,11 +1,11 @@
 """Imports of tables of people: uploaded, looked at, read in a dry run, adjusted, started, canceled."""
 
-import json
 import re
 from typing import Any
 
 import msgspec
 
+from trunkline import json_gate
 from trunkline.api import forms
 from trunkline.api.auth import Caller
 from trunkline.api.context import Api
@@ -85,9 +85,9 @@ async def _from_form(
         problems.append(Problem("/file", "required", "The form has no field `file` with the bytes."))
     text = form.fields.get("options") or "{}"
     try:
-        looked = forms.look_at(OPTIONS, json.loads(text))
-    except ValueError:
-        problems.append(Problem("/options", "json", "This is not JSON."))
+        looked = forms.look_at(OPTIONS, json_gate.decode(text.encode(), limit=len(text.encode())))
+    except Refusal as refusal:
+        problems += [_below(problem, "/options") for problem in refusal.problems]
         raise Refusal("invalid_request", problems=problems) from None
     problems += [_below(problem, "/options") for problem in looked.problems]
     if problems:

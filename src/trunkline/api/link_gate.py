@@ -2,6 +2,7 @@
 
 from trunkline.clock import Clock
 from trunkline.errors import Refusal
+from trunkline.short_links.shorten import is_token
 
 PEER_PER_SECOND = 500
 """From one address, which may be a proxy before everybody."""
@@ -20,7 +21,10 @@ class LinkGate:
     def pass_(self, peer: str, token: str) -> None:
         """`Refusal` when this is too much."""
         now = self._clock.monotonic()
-        for window, key in ((self._peers, peer), (self._links, token)):
+        keys = [(self._peers, peer)]
+        if is_token(token):  # what else there is leads nowhere, and may be of any length
+            keys.append((self._links, token))
+        for window, key in keys:
             if not window.has_room(key, now):
                 raise Refusal("too_many_requests", headers={"Retry-After": str(int(window.seconds))})
 

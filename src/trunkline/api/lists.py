@@ -142,6 +142,7 @@ async def change_members(api: Api, request: Request, caller: Caller) -> Response
     wanted = forms.read_body(MEMBERS_FORM, request)
 
     async def work(tx: Tx) -> MembersChanged:
+        await contacts.take_turn(tx, account_id)  # nobody is merged or erased meanwhile
         row = await find(tx, account_id, request.params["id"])
         found = await _people(tx, account_id, [*wanted.get("add", ()), *wanted.get("remove", ())])
         added = {found[one].id: _place(one, found[one]) for one in wanted.get("add", ()) if one in found}

@@ -6,6 +6,7 @@ is neither is neither more nor less than anything.
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
@@ -56,7 +57,7 @@ def _exists(wanted: bool) -> Test:
 
 def _compared(text: str, other: str) -> int | None:
     if _NUMBER.fullmatch(text) and _NUMBER.fullmatch(other):
-        return _sign(float(text), float(other))
+        return _sign(Decimal(text), Decimal(other))
     if _DAY.fullmatch(text) and _DAY.fullmatch(other):
         return _sign(text[:10], other[:10])
     return None

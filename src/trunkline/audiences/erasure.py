@@ -11,10 +11,13 @@ not to be written to.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from trunkline.audiences.imports import forgetting
+from trunkline.clock import Clock
 from trunkline.model.campaign_events import ErasedData, of_erasure
 from trunkline.runtime import Runtime
 from trunkline.store import (
@@ -60,10 +63,11 @@ _BLANK: dict[str, Any] = {
 """Members of the data of events that say who somebody is or what they said, and what they say then."""
 
 
-async def begin(tx: Tx, account_id: str, contact_id: str, now: int) -> bool:
+async def begin(tx: Tx, account_id: str, contact_id: str, clock: Clock) -> bool:
     """Whether there was such a contact. Afterwards `finish`."""
-    await suppressions.lock(tx, account_id)  # what is begun to be sent is then seen, and nothing more begins
     await contacts.take_turn(tx, account_id)
+    await suppressions.lock(tx, account_id)  # what is begun to be sent is then seen, and nothing more begins
+    now = clock.now()  # not earlier: what was accepted while this waited for its turn is theirs as well
     if await contacts.get(tx, account_id, contact_id) is None:
         return False
     addresses = await _addresses(tx, account_id, contact_id)
@@ -105,12 +109,11 @@ async def step(runtime: Runtime) -> int:
     """The chore: some more of whoever is still to be forgotten."""
     done = 0
     for account_id in list(runtime.directory.accounts):
-
-        async def asked(tx: Tx, account_id: str = account_id) -> list[Erasure]:
-            return await erasure.asked(tx, account_id, 100)
-
-        for each in await runtime.store.read(asked):
-            done += await _step(runtime, each)
+        after = Erasure(account_id, "", "", 0)
+        while page := await runtime.store.read(partial(erasure.asked, after=after)):
+            for each in page:
+                done += await _step(runtime, each)
+            after = page[-1]
     return done
 
 
@@ -122,11 +125,13 @@ async def _step(runtime: Runtime, each: Erasure) -> int:
 async def go_on(tx: Tx, each: Erasure, now: int) -> int:
     """How many rows were made to say nothing; 0 when there is nothing more to do just now."""
     await erasure.forget_recipients(tx, each.account_id, each.contact_id)
+    await forgetting.forget(tx, each.account_id, each.address)
     sent = await erasure.ended(tx, each) if each.address else []
-    await erasure.forget_messages(tx, each.account_id, sent)
+    await erasure.forget_messages(tx, each, sent)
     await short_links.forget(tx, each.account_id, sent)
     heard = await _forget_heard(tx, each, now)
-    await _forget_events(tx, each, [*sent, *heard, each.contact_id, each.address])
+    told_of = [*sent, *heard, each.address, *await _ids_of(tx, each)]
+    await _forget_events(tx, each, told_of, now)
     is_settled = not sent and not heard and now - each.asked_at >= SETTLES_MS
     if is_settled and not await _has_messages(tx, each):
         await erasure.done(tx, each)
@@ -152,7 +157,8 @@ async def _forget_heard(tx: Tx, each: Erasure, now: int) -> list[str]:
 async def _forget_files(tx: Tx, account_id: str, said: Sequence[Said], now: int) -> None:
     """Their bytes are let go by the chore of files."""
     for one in said:
-        media_id = msgspec.json.decode(one.content, type=dict[str, Any]).get("id")
+        content = msgspec.json.decode(one.content)  # of shared contacts an array
+        media_id = content.get("id") if isinstance(content, dict) else None
         found = await erasure.file_of(tx, account_id, media_id) if isinstance(media_id, str) else None
         if found is not None and isinstance(media_id, str):
             await media.remove(tx, account_id, media_id, "its sender was erased")
@@ -160,9 +166,19 @@ async def _forget_files(tx: Tx, account_id: str, said: Sequence[Said], now: int)
                 await media_leaving.expect(tx, account_id, found[0], now)
 
 
-async def _forget_events(tx: Tx, each: Erasure, object_ids: Sequence[str]) -> None:
+async def _ids_of(tx: Tx, each: Erasure) -> list[str]:
+    """Of their contact, and of every one that was merged into it: the log tells which those were."""
+    found, newest = {each.contact_id: None}, [each.contact_id]
+    while newest:
+        told = [msgspec.json.decode(data) for _, data in await erasure.events_of(tx, each.account_id, newest)]
+        newest = [one for data in told for one in data.get("merged", ()) if one not in found]
+        found |= dict.fromkeys(newest)
+    return list(found)
+
+
+async def _forget_events(tx: Tx, each: Erasure, object_ids: Sequence[str], now: int) -> None:
     told = await erasure.events_of(tx, each.account_id, [one for one in object_ids if one])
-    await erasure.put_events(tx, each, [(event_id, blanked(data)) for event_id, data in told])
+    await erasure.put_events(tx, each, [(event_id, blanked(data)) for event_id, data in told], now)
 
 
 def blanked(data: str) -> str:

@@ -6,8 +6,8 @@
     retryable      it failed for what passes, expired, or their turn came too late
     all            whoever had a message
 
-But for `all`, nobody is among them whose message may still go, or of whose message nobody knows whether it
-left: those would get two.
+But for `all`, nobody is among them whose message may still go, of whose message nobody knows whether it
+left, or who opened a link of it: those would get two, or have read it.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,16 +46,20 @@ async def wanted(tx: Tx, part: Part, campaign_id: str, outcome: str) -> tuple[li
 
 
 def _not_delivered(row: OutcomeRow, now: int) -> bool:
+    if row.was_opened or row.was_risked:
+        return False
     if row.message_state in _UNDER_WAY and row.submitted_at is not None:
         return row.submitted_at + UNDER_WAY_MS <= now
     return row.message_state in _UNSENT or row.state == "canceled" or _missed_turn(row)
 
 
 def _not_read(row: OutcomeRow, now: int) -> bool:
-    return row.message_state == "delivered"
+    return row.message_state == "delivered" and not row.was_opened
 
 
 def _retryable(row: OutcomeRow, now: int) -> bool:
+    if row.was_opened or row.was_risked:
+        return False
     if row.message_state == "failed" and row.error is not None:
         return msgspec.json.decode(row.error, type=SendError).may_pass
     return row.message_state == "expired" or _missed_turn(row)

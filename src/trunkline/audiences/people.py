@@ -98,13 +98,15 @@ class _Book:
         is_new = contact_id is None or contact_id in self._new
         if contact_id is None:
             contact_id = self._owners[address] = self._pointed[address] = ids.new_id(ids.CONTACT)
-            contact = Contact(
-                self._account_id, contact_id, row.phone, row.user_id, None, None, None, now, now
-            )
-            self._people[contact_id] = told(replace(contact, source=source), row, source, now)
+            for other in phones.spellings(address):
+                self._owners.setdefault(other, contact_id)
+            self._people[contact_id] = _made(self._account_id, contact_id, row, source, now)
         else:
-            self._new.discard(contact_id)
-            self._people[contact_id] = told(self._people[contact_id], row, source, now, keep=keep)
+            known = self._people[contact_id]
+            if is_new:
+                self._new.discard(contact_id)
+                known = replace(known, source=source)
+            self._people[contact_id] = told(known, row, source, now, keep=keep)
         return Entered(contact_id, is_new)
 
     def written(self) -> list[Contact]:
@@ -113,6 +115,24 @@ class _Book:
     def pointed(self) -> list[tuple[str, str]]:
         """(address, contact), in an order that is the same for everybody."""
         return sorted(self._pointed.items())
+
+
+def _made(account_id: str, contact_id: str, row: Given, source: str, now: int) -> Contact:
+    return Contact(
+        account_id,
+        contact_id,
+        row.phone,
+        row.user_id,
+        None,
+        row.name or None,
+        None,
+        now,
+        now,
+        row.language or None,
+        row.time_zone or None,
+        joined("{}", row.attributes) if row.attributes else "{}",
+        source,
+    )
 
 
 def told(contact: Contact, row: Given, source: str, now: int, *, keep: bool = False) -> Contact:

@@ -6,6 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from trunkline.audiences.people import joined
+from trunkline.inbound import contact_book
+from trunkline.inbound.people import Changed
 from trunkline.store import Tx, contacts, suppressions, tags
 from trunkline.store.contacts import API, Contact
 
@@ -33,6 +35,9 @@ async def change(
     changed = _changed(contact, wanted, now)
     if changed != contact:
         await contacts.put_many(tx, [changed])
+    if (changed.phone, changed.user_id) != (contact.phone, contact.user_id):
+        own = await contacts.addresses_of(tx, account_id, [contact_id])
+        tx.emit(contact_book.told(account_id, Changed(changed, own[contact_id], (), now)))
     await _change_tags(tx, account_id, contact_id, wanted)
     return changed
 

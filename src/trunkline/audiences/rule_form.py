@@ -11,6 +11,8 @@ from trunkline.shape import BROKEN, Array, Boolean, Choice, Findings, Integer, O
 
 _DEEPEST = 8
 _MOST_PARTS = 50
+_MOST_LEAVES = 200
+"""Of a whole rule: each may be a question to the store for every person."""
 _LONGEST_DAYS = 3650
 
 _TAG = Text(at_most=64, about="Those who have this tag.")
@@ -106,6 +108,9 @@ class RuleForm(Shape):
         if self._depth > _DEEPEST:
             findings.refuse(at, "too_deep", f"Rules go at most {_DEEPEST} deep.")
             return BROKEN
+        if self._depth == 1 and _leaves(value) > _MOST_LEAVES:
+            findings.refuse(at, "too_many", f"A rule has at most {_MOST_LEAVES} parts in all.")
+            return BROKEN
         return self._kind_of(word).check(value, at, findings)
 
     def _kind_of(self, word: str) -> Object:
@@ -120,3 +125,12 @@ class RuleForm(Shape):
         parts: Schema = {"type": "array", "items": {"type": "object"}, "maxItems": _MOST_PARTS}
         members |= {"all": parts, "any": parts, "not": {"type": "object"}}
         return {"type": "object", **super().schema(), "properties": members, "minProperties": 1}
+
+
+def _leaves(rule: Any, depth: int = 1) -> int:
+    """Of anything that came as a rule, as deep as rules may go."""
+    if type(rule) is not dict or depth > _DEEPEST:
+        return 1
+    parts = [part for word in ("all", "any") if type(rule.get(word)) is list for part in rule[word]]
+    parts += [rule["not"]] if "not" in rule else []
+    return sum(_leaves(part, depth + 1) for part in parts) or 1

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from trunkline.campaigns import stop_rules
 from trunkline.campaigns.report_types import CheckReport
 from trunkline.clock import to_rfc3339
 from trunkline.errors import Problem, Refusal, shorten
-from trunkline.model.campaign import CampaignState, Definition, Run
+from trunkline.model.campaign import Budget, CampaignState, Definition, Run
 from trunkline.model.campaign_events import CampaignData, of_campaign
 from trunkline.runtime import Runtime
 from trunkline.store import Tx, campaigns, suppressions
@@ -92,7 +93,8 @@ async def pause(runtime: Runtime, account_id: str, campaign_id: str, reason: str
 
 
 async def resume(runtime: Runtime, account_id: str, campaign_id: str) -> CampaignRow:
-    """The rest is sent. The shares by which it stops are counted anew from here."""
+    """The rest is sent. The shares by which it stops are counted anew from here, its budget is not."""
+    await _refuse_without_money(runtime, account_id, campaign_id)
 
     def make(row: CampaignRow) -> CampaignRow:
         run = msgspec.structs.replace(run_of(row), paused_at=None, counted=None, standing={})
@@ -126,6 +128,20 @@ async def set_pace(
     return await _do(runtime, account_id, campaign_id, "given another pace", states, make)
 
 
+async def set_budget(runtime: Runtime, account_id: str, campaign_id: str, budget: Budget) -> CampaignRow:
+    """Of all that it costs, by the check's estimate; from now on."""
+
+    def make(row: CampaignRow) -> CampaignRow:
+        _refuse_money(row, budget)
+        definition = definition_of(row)
+        stop = msgspec.structs.replace(definition.stop, budget=budget)
+        changed = msgspec.structs.replace(definition, stop=stop)
+        return msgspec.structs.replace(row, definition=msgspec.json.encode(changed).decode())
+
+    states = (State.CHECKED, State.SCHEDULED, State.RUNNING, State.PAUSED)
+    return await _do(runtime, account_id, campaign_id, "given another budget", states, make)
+
+
 async def _do(  # noqa: PLR0913, PLR0917 - a key, and what is to be done
     runtime: Runtime,
     account_id: str,
@@ -151,7 +167,7 @@ async def _apply(tx: Tx, change: Change) -> CampaignRow:
     if row.state not in change.states:
         raise _wrong_state(row, change)
     made = msgspec.structs.replace(change.make(row), updated_at=change.now)
-    if made.state in STOPPED:
+    if made.state in STOPPED or row.state in STOPPED:  # what was refused for now meanwhile is released, too
         await campaigns.hold_messages(tx, row.account_id, row.id)
     return await keep(tx, row, made, change.now)
 
@@ -206,6 +222,29 @@ def _refuse_time(row: CampaignRow, at: int | None, now: int) -> None:
     else:
         return
     raise Refusal("campaign_state", wrong, problems=[Problem("/start_at", "start_at", wrong)])
+
+
+async def _refuse_without_money(runtime: Runtime, account_id: str, campaign_id: str) -> None:
+    async def look(tx: Tx) -> bool:
+        row = await campaigns.get(tx, account_id, campaign_id)
+        if row is None or (row.state, row.state_reason) != (State.PAUSED, "budget"):
+            return True
+        return await stop_rules.has_money(tx, row, definition_of(row))
+
+    if not await runtime.store.read(look):
+        detail = "Its budget is used up; raise that first."
+        raise Refusal("campaign_state", detail, problems=[Problem("", "budget", detail)])
+
+
+def _refuse_money(row: CampaignRow, budget: Budget) -> None:
+    cost = stop_rules.estimate(row)
+    if cost is None:
+        detail = "What its messages cost is not known, so a budget would never stop them."
+    elif cost.currency != budget.currency:
+        detail = f"It is charged in {cost.currency}; give its budget in that."
+    else:
+        return
+    raise Refusal("campaign_state", detail, problems=[Problem("/currency", "budget", detail)])
 
 
 def _wrong_state(row: CampaignRow, change: Change) -> Refusal:

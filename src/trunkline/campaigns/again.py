@@ -2,6 +2,7 @@
 
 In comes a campaign that ran, and which outcome is meant; out goes a new draft for these people.
 It has everything else of the first one but its times: it is checked and started like any other.
+Whoever got an earlier repetition is left out, so that asking for the same twice sends nothing twice.
 """
 
 import msgspec
@@ -12,6 +13,7 @@ from trunkline.campaigns.actions import definition_of
 from trunkline.errors import Refusal
 from trunkline.model.campaign import Audience, CampaignState, Definition, Schedule
 from trunkline.runtime import Runtime
+from trunkline.store import campaigns
 from trunkline.store.campaigns import CampaignRow
 
 WORDS = {
@@ -21,6 +23,8 @@ WORDS = {
     "all": "all again",
 }
 _LONGEST_NAME = 200
+_MOST_LEFT_OUT = 100
+"""As many as a form may name."""
 _BEFORE_ITS_RUN = (
     CampaignState.DRAFT,
     CampaignState.CHECKING,
@@ -36,7 +40,17 @@ async def make(runtime: Runtime, row: CampaignRow, outcome: str, name: str | Non
         detail = f"The campaign is {row.state}; it can be repeated for some once it has run."
         raise Refusal("campaign_state", detail)
     definition = _for_these(definition_of(row), row.id, outcome, name)
+    if outcome != "all":
+        definition = await _without_repeats(runtime, row, definition)
     return await drafts.create(runtime, row.account_id, definition, parent_id=row.id)
+
+
+async def _without_repeats(runtime: Runtime, row: CampaignRow, definition: Definition) -> Definition:
+    former = await runtime.store.read(
+        lambda tx: campaigns.repeats(tx, row.account_id, row.id, _MOST_LEFT_OUT)
+    )
+    left_out = tuple(dict.fromkeys((*definition.without_campaigns, *former)))
+    return msgspec.structs.replace(definition, without_campaigns=left_out[:_MOST_LEFT_OUT])
 
 
 def _for_these(first: Definition, campaign_id: str, outcome: str, name: str | None) -> Definition:

@@ -47,7 +47,7 @@ _UNKNOWN = SendError(
     remedy="See the messages themselves.",
 )
 
-_WORDS: dict[Reason, tuple[str, str, str]] = {
+_WORDS: dict[str, tuple[str, str, str]] = {
     Reason.NO_ADDRESS: (
         "They have no phone number or user id that is valid.",
         "sender",
@@ -145,10 +145,9 @@ def error_of(text: str | None) -> SendError | None:
 def skips(counts: Mapping[str, int]) -> list[SkipCause]:
     found = []
     for reason, count in counts.items():
-        cause, actor, remedy = _WORDS.get(Reason(reason), ("", "sender", "")) if reason in _KNOWN else _OTHER
+        cause, actor, remedy = _WORDS.get(reason, _OTHER)
         found.append(SkipCause(count=count, reason=reason, cause=cause, actor=actor, remedy=remedy))
     return sorted(found, key=lambda skip: (-skip.count, skip.reason))
 
 
-_KNOWN = frozenset(reason.value for reason in Reason)
 _OTHER = ("No reason is known here.", "sender", "See the recipients themselves.")

@@ -26,10 +26,10 @@ from trunkline.store.load import Load
 from trunkline.store.recipients import NewRecipient
 from trunkline.templates.book import TemplateBook
 
-PAGE = 500
-"""Recipients of one transaction."""
+PAGE = 400
+"""Recipients of one transaction: fewer than make the API refuse lists (`store/load.py`, `api/gate.py`)."""
 
-PAGE_BESIDE_OTHERS = 100
+PAGE_BESIDE_OTHERS = 200
 """While others write: so few that these wait for 3 ms at most."""
 
 _CLEARED_AT_ONCE = 2_000

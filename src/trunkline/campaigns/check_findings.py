@@ -169,7 +169,8 @@ def _about_cost(checker: Checker, cost: CostReport | None) -> Iterator[Finding]:
             yield _blocking("budget_unknown", detail, "Take the budget out.", "/stop/budget")
         return
     if cost.unpriced:
-        detail = f"For {cost.unpriced:,} messages no rate card has a price: the cost is a lower bound."
+        detail = f"For {cost.unpriced:,} messages no rate card has a price: the cost is a lower bound"
+        detail += "." if budget is None else ", and the budget does not count them."
         yield _known("unpriced", detail, "Import the provider's current rate card.")
     if any(card.sample for card in cost.cards):
         detail = "The cost was reckoned with a sample rate card, which may not be what you pay."

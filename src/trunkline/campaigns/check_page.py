@@ -96,13 +96,15 @@ class Checker:
         for index, member in enumerate(members, 1):
             if index % _BREATH == 0:
                 await asyncio.sleep(_ASIDE_SECONDS if self.runtime.store.load.waiting else 0)
-            rows.append(await self._one(member, facts, closings, page))
+            verdict = self._judge.judge(member, facts, page)
+            fit = verdict or self._fit(member) or await self._fit_slowly(member)
+            rows.append(self._one(member, fit, facts, closings, page))
         return rows
 
-    async def _one(self, member: Member, facts: Facts, closings: Closings, page: set[str]) -> NewRecipient:
+    def _one(
+        self, member: Member, fit: Fit | Verdict, facts: Facts, closings: Closings, page: set[str]
+    ) -> NewRecipient:
         n = self.sums.recipients + 1
-        verdict = self._judge.judge(member, facts, page)
-        fit = verdict or await self._fit(member)
         if isinstance(fit, Verdict):
             return self._skipped(n, member, fit)
         turn = self._turn(member, fit, closings)
@@ -137,15 +139,26 @@ class Checker:
             verdict.reason, verdict.detail,
         )  # fmt: skip
 
-    async def _fit(self, member: Member) -> Fit | Verdict:
+    def _fit(self, member: Member) -> Fit | Verdict | None:
+        """None: it must be looked at. That is rare, so nobody waits for the many others."""
         variant = self._lots.variant_of(member.contact_id)
         if variant is None and self.definition.variants:
-            return await self._fit_any(member)
+            return None
         filling = self.contents.by_variant[variant]
         language = filling.language_for(member.language)
         values, missing = values_for(member, filling.names(language), self.definition.variables)
         if missing:
             return Verdict(Reason.MISSING_VARIABLE, ", ".join(missing))
+        numbers = self.contents.known(variant, language, values)
+        return None if numbers is None else Fit(variant, language, values, numbers)
+
+    async def _fit_slowly(self, member: Member) -> Fit | Verdict:
+        variant = self._lots.variant_of(member.contact_id)
+        if variant is None and self.definition.variants:
+            return await self._fit_any(member)
+        filling = self.contents.by_variant[variant]
+        language = filling.language_for(member.language)
+        values, _ = values_for(member, filling.names(language), self.definition.variables)
         numbers = await self.contents.judge(variant, language, values, member.address)
         return numbers if isinstance(numbers, Verdict) else Fit(variant, language, values, numbers)
 

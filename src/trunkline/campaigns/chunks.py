@@ -7,7 +7,7 @@ does the same.
 """
 
 import asyncio
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +16,7 @@ from trunkline.campaigns import actions
 from trunkline.campaigns.composing import Composer, Skipped
 from trunkline.campaigns.stop_rules import bodies
 from trunkline.campaigns.turns_now import Gate
+from trunkline.campaigns.verdicts import last_said
 from trunkline.failpoints import reach
 from trunkline.model.campaign import CampaignState, Reason, Run
 from trunkline.model.message import Priority
@@ -24,7 +25,16 @@ from trunkline.outbound import accept
 from trunkline.outbound.dispatch import Dispatcher
 from trunkline.runtime import Runtime
 from trunkline.short_links.shorten import Tracking, shorten_many, tracking
-from trunkline.store import Tx, campaigns, messages, recipients, suppressions
+from trunkline.store import (
+    Tx,
+    campaigns,
+    contacts,
+    leases,
+    messages,
+    recipients,
+    suppressions,
+    verdict_facts,
+)
 from trunkline.store.campaigns import CampaignRow
 from trunkline.store.contract import Rank, comes_first
 from trunkline.store.messages import NewMessage
@@ -61,7 +71,7 @@ class _Found(NamedTuple):
     """What is read for a chunk."""
 
     due: Sequence[DueRecipient]
-    told_off: Set[str]
+    told_off: Mapping[str, Reason]
     """Addresses that must not be written to."""
 
 
@@ -94,8 +104,9 @@ class Cutter:
         now = self._runtime.clock.now()
         found = await self._runtime.store.read(lambda tx: self._read(tx, number, run, now, count))
         made: list[tuple[NewMessage, int]] = []
-        skipped = [Skipped(one.n, Reason.OPTED_OUT) for one in found.due if one.address in found.told_off]
-        sifted = await self.gate.sift(number, [one for one in found.due if one.address not in found.told_off])
+        told_off = found.told_off
+        skipped = [Skipped(one.n, told_off[one.address]) for one in found.due if one.address in told_off]
+        sifted = await self.gate.sift(number, [one for one in found.due if one.address not in told_off])
         skipped += [Skipped(n, Reason.TOO_LATE) for n in sifted.late]
         for index, recipient in enumerate(sifted.go):
             if index % _BREATH == _BREATH - 1:
@@ -121,8 +132,21 @@ class Cutter:
         )
         standing = await suppressions.of_addresses(tx, account_id, [one.address for one in due])
         purpose = self._definition.purpose
-        told_off = {one.address for one in standing if stops(one.scope, purpose, Priority.BULK)}
+        told_off = dict.fromkeys(await self._withdrew(tx, due), Reason.NO_CONSENT)
+        told_off |= {
+            one.address: Reason.OPTED_OUT for one in standing if stops(one.scope, purpose, Priority.BULK)
+        }
         return _Found(due, told_off)
+
+    async def _withdrew(self, tx: Tx, due: Sequence[DueRecipient]) -> list[str]:
+        """Addresses of those who agreed when it was checked, and have taken it back."""
+        if not self._definition.needs_consent or not due:
+            return []
+        others = await contacts.addresses_of(tx, self._key[0], [one.contact_id for one in due])
+        of = {one.address: (one.address, *others[one.contact_id]) for one in due}
+        every = {address for addresses in of.values() for address in addresses}
+        said = await verdict_facts.consents(tx, self._key[0], every, self._definition.purpose)
+        return [one for one, addresses in of.items() if last_said(addresses, said) == "withdrawn"]
 
     async def keep(self, chunk: Chunk) -> Made:
         """Written, and handed over to whoever sends."""
@@ -142,6 +166,8 @@ async def keep_chunks(tx: Tx, chunks: Sequence[Chunk]) -> list[Made]:
 
 async def _keep(tx: Tx, chunk: Chunk) -> Made:
     key = (chunk.account_id, chunk.campaign_id)
+    # First, as whoever stops campaigns and messages does: the transaction may hold intents, too.
+    await leases.fence(tx, {(chunk.account_id, chunk.number_id)})
     row = await campaigns.lock(tx, *key)
     if row is None or row.state is not CampaignState.RUNNING or row.version != chunk.version:
         return Made((), is_current=False)

@@ -1,4 +1,4 @@
-"""What a campaign will cost if everybody gets it, what part of that is spent, and what it did cost.
+"""What a campaign will cost if everybody gets it, how far a budget goes, and what it did cost.
 
 The check opens `Costs` and adds each recipient, in any order; the report takes them in the order of their
 turns, as the provider will. It is as right as the cards and the month's counts are (docs/pricing.md).
@@ -11,12 +11,13 @@ from trunkline.campaigns.cost_report import CostReport, show
 from trunkline.campaigns.price_book import PriceBook, arrivals, open_book
 from trunkline.channels.pricing_contract import Load, Month
 from trunkline.model.campaign import Definition
+from trunkline.pricing.money import parse_micros
 from trunkline.runtime import Runtime
 from trunkline.store import charges
 from trunkline.store.charges import QUARTER
 
 _Key = tuple[int, str, str, str, bool, bool]
-"""Quarter of an hour, beginning of the address, number, category, open window, free entry window."""
+"""Begin of the day, beginning of the address, number, category, open window, free entry window."""
 
 
 async def open(runtime: Runtime, account_id: str, definition: Definition) -> "Costs":
@@ -35,19 +36,30 @@ async def actual(runtime: Runtime, account_id: str, campaign_id: str) -> CostRep
     if book is None:
         return None
     store = runtime.store
-    first = await store.read(lambda tx: charges.first_delivery(tx, account_id, campaign_id))
-    at = runtime.clock.now() if first is None else first
+    delivered = await charges.of_campaign(store, account_id, campaign_id, book.pricing.address_part)
+    at = min((one.first for one in delivered), default=runtime.clock.now())
     before = await book.month(store, at, until=at, without=campaign_id)
-    part = book.pricing.address_part
-    found = arrivals(await charges.of_campaign(store, account_id, campaign_id, part))
+    found = arrivals(delivered)
     estimate = book.pricing.actual(found, book.cards, book.billing, before)
     rules = book.pricing.rules_at(at, book.billing) if found else None
     return show(estimate, book.billing, book.cards, rules)
 
 
-def so_far(report: CostReport, created: int) -> int:
-    """Micro-units: what so many of its messages come to on average, rounded up."""
-    return -(-report.total_micros * created // report.count) if report.count else 0
+def most_within(report: CostReport, micros: int) -> int | None:
+    """So many of its messages cost no more than this, whoever gets them: as if the dearest went first.
+
+    None: all of them do.
+    """
+    if report.total_micros <= micros:
+        return None
+    made = 0
+    tiers = [(parse_micros(tier.rate), tier.count) for line in report.lines for tier in line.tiers]
+    for rate, count in sorted(tiers, reverse=True):
+        if rate * count > micros:
+            return made + micros // rate
+        micros -= rate * count
+        made += count
+    return made
 
 
 class Costs:
@@ -61,16 +73,20 @@ class Costs:
         self._with_quota = frozenset(book.pricing.quota_categories) if book else frozenset[str]()
         self._first: dict[tuple[str, int], list[tuple[int, int, _Key]]] = {}
         self._seen = 0
-        self._months: dict[int, int] = {}
+        self._days: dict[int, tuple[int, int]] = {}
 
     def add(  # noqa: PLR0913, PLR0917 - what decides a price
         self, address: str, number_id: str, category: str, in_window: bool, free_entry: bool, due_at: int
     ) -> None:
         """`category`: as `category_of` says. `due_at`: when it will be delivered, as far as is known."""
-        key = (due_at // QUARTER, address[: self._part], number_id, category, in_window, free_entry)
+        if self._book is None:
+            return
+        quarter = due_at // QUARTER
+        day, month = self._days.get(quarter) or self._begins(self._book, quarter)
+        key = (day, address[: self._part], number_id, category, in_window, free_entry)
         self._loads[key] = self._loads.get(key, 0) + 1
         if category in self._with_quota and not free_entry:
-            self._remember(key, due_at)
+            self._remember(self._book, key, month, due_at)
 
     def category_of(self, type: str, template_category: str | None) -> str:
         """Of a message of this type, whose template has this category as the provider writes it."""
@@ -85,27 +101,25 @@ class Costs:
         rules = book.pricing.rules_at(loads[0].at, book.billing) if loads else None
         return show(estimate, book.billing, book.cards, rules)
 
-    def _remember(self, key: _Key, due_at: int) -> None:
+    def _remember(self, book: PriceBook, key: _Key, month: int, due_at: int) -> None:
         """The first ones of a number and month, one by one: some of them may be free."""
-        assert self._book is not None
-        first = self._first.setdefault((key[2], self._month_of(key[0])), [])
+        first = self._first.setdefault((key[2], month), [])
         self._seen += 1
         place = (-due_at, -self._seen, key)  # a heap whose root is the last of them
-        if len(first) < self._book.pricing.free_quota:
+        if len(first) < book.pricing.free_quota:
             heapq.heappush(first, place)
         elif place > first[0]:
             heapq.heapreplace(first, place)
 
-    def _month_of(self, quarter: int) -> int:
-        known = self._months.get(quarter)
-        if known is None:
-            assert self._book is not None
-            known = self._book.pricing.month_start(quarter * QUARTER, self._book.billing)
-            self._months[quarter] = known
-        return known
+    def _begins(self, book: PriceBook, quarter: int) -> tuple[int, int]:
+        """When its day did, and its month: a day has one price, and a slow campaign many quarters."""
+        at = quarter * QUARTER
+        found = book.pricing.day_start(at, book.billing), book.pricing.month_start(at, book.billing)
+        self._days[quarter] = found
+        return found
 
     def _in_order(self) -> Iterator[Load]:
-        """By time, and of each number those that its quota may be for before all others."""
+        """By day, and of each number those that its quota may be for before all others."""
         early = sorted((place for first in self._first.values() for place in first), reverse=True)
         rest = dict(self._loads)
         for _, _, key in early:
@@ -116,5 +130,5 @@ class Costs:
 
 
 def _load(key: _Key, count: int) -> Load:
-    quarter, address, number_id, category, in_window, free_entry = key
-    return Load(address, number_id, category, quarter * QUARTER, count, in_window, free_entry)
+    day, address, number_id, category, in_window, free_entry = key
+    return Load(address, number_id, category, day, count, in_window, free_entry)

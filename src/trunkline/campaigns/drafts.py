@@ -6,7 +6,7 @@ nothing after a change, so a changed campaign is a draft again.
 
 import msgspec
 
-from trunkline.campaigns.actions import NEWS, Change, apply_changes
+from trunkline.campaigns.actions import NEWS, Change, apply_changes, keep
 from trunkline.errors import Problem, Refusal, shorten
 from trunkline.model import ids
 from trunkline.model.campaign import CampaignState, Definition
@@ -17,7 +17,7 @@ from trunkline.store.campaigns import CampaignRow
 
 State = CampaignState
 _CHANGEABLE = (State.DRAFT, State.CHECKED, State.SCHEDULED)
-_REMOVABLE = (State.DRAFT, State.CHECKED, State.FINISHED, State.CANCELED)
+_REMOVABLE = (*_CHANGEABLE, State.FINISHED, State.CANCELED)
 _AT_ONCE = 2_000
 
 
@@ -59,16 +59,11 @@ async def change(
         if row.version != version:
             raise Refusal("campaign_state", "Somebody else changed the campaign just now; look at it again.")
         return msgspec.structs.replace(
-            row,
+            _unchecked(row),
             name=definition.name,
-            state=State.DRAFT,
-            state_reason=None,
             definition=msgspec.json.encode(definition).decode(),
             start_at=definition.schedule.start_at,
-            position="",
-            report=None,
             run="{}",
-            checked_at=None,
         )
 
     now = runtime.clock.now()
@@ -77,7 +72,11 @@ async def change(
 
 
 async def remove(runtime: Runtime, account_id: str, campaign_id: str) -> None:
-    """With its recipients; its messages stay. Some at a time: after a fault it can be asked for again."""
+    """With its recipients; its messages stay. Some at a time: after a fault it can be asked for again.
+
+    Until then it is a draft, so that nobody starts it for the recipients that are left.
+    """
+    now = runtime.clock.now()
 
     async def work(tx: Tx) -> bool:
         row = await campaigns.lock(tx, account_id, campaign_id)
@@ -85,7 +84,9 @@ async def remove(runtime: Runtime, account_id: str, campaign_id: str) -> None:
             return True
         if row.state not in _REMOVABLE or (row.state is State.CANCELED and row.ended_at is None):
             raise _still_needed(row)
-        if await recipients.clear(tx, account_id, campaign_id, _AT_ONCE):
+        if await recipients.clear(tx, account_id, campaign_id, _AT_ONCE) == _AT_ONCE:
+            if row.state in {State.CHECKED, State.SCHEDULED}:
+                await keep(tx, row, msgspec.structs.replace(_unchecked(row), updated_at=now), now)
             return False
         await campaigns.remove(tx, row)
         await tx.tell(f"{NEWS} {account_id} {campaign_id}")
@@ -93,6 +94,12 @@ async def remove(runtime: Runtime, account_id: str, campaign_id: str) -> None:
 
     while not await runtime.store.write(work):
         pass
+
+
+def _unchecked(row: CampaignRow) -> CampaignRow:
+    return msgspec.structs.replace(
+        row, state=State.DRAFT, state_reason=None, position="", report=None, checked_at=None
+    )
 
 
 def _still_needed(row: CampaignRow) -> Refusal:

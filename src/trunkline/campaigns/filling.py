@@ -17,7 +17,8 @@ from trunkline.model.campaign import Content, Variable
 from trunkline.model.message import Priority
 from trunkline.runtime import Runtime
 
-_GAP = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_GAP = re.compile(r"\{\{([^{}]*)\}\}")
+"""With the spaces around its name: to look for these here would take for ever where there are many."""
 
 _Fill = Callable[[Mapping[str, str]], Any]
 
@@ -80,7 +81,7 @@ def draft(
 def gaps_of(body: Any) -> tuple[str, ...]:
     """The names of all gaps in the texts inside, each once, as they stand."""
     if isinstance(body, str):
-        return tuple(dict.fromkeys(_GAP.findall(body)))
+        return tuple(dict.fromkeys(name.strip() for name in _GAP.findall(body)))
     inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
     return tuple(dict.fromkeys(name for value in inner for name in gaps_of(value)))
 
@@ -142,6 +143,7 @@ def _fill_of(value: Any) -> _Fill | None:
 
 def _fill_of_text(text: str) -> _Fill | None:
     pieces = _GAP.split(text)  # text, name, text, name, … text
+    pieces[1::2] = [name.strip() for name in pieces[1::2]]
     if len(pieces) == 1:
         return None
     if len(pieces) == 3 and not pieces[0] and not pieces[2]:

@@ -5,6 +5,7 @@ numbers, lists and segments exist, and whether each content, with stand-ins in i
 its numbers could send. What is wrong for some recipients alone is found by the check.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -74,6 +75,7 @@ async def form(
     problems += _no_links(runtime, given)
     warnings: list[Problem] = []
     for at, body in _bodies(given):
+        await asyncio.sleep(0)  # there may be hundreds
         for problem in await _judge(runtime, book, numbers, body, given.get("purpose", "marketing")):
             placed = msgspec.structs.replace(problem, pointer=at + problem.pointer)
             (warnings if problem.rule in _NOT_YET else problems).append(placed)

@@ -21,10 +21,11 @@ def kind_without_whatsapp(digits: str) -> str | None:
     for size in (1, 2, 3):
         patterns = _patterns(digits[:size])
         if patterns is not None:
-            found = patterns[1].fullmatch(digits, size)
-            if found is None or patterns[0].fullmatch(digits, size) is not None:
+            may, may_not = patterns
+            if may.fullmatch(digits, size) is not None:
                 return None
-            return found.lastgroup
+            found = may_not.fullmatch(digits, size)
+            return found.lastgroup if found is not None else None
     return None
 
 

@@ -20,7 +20,7 @@ from trunkline.clock import to_rfc3339
 from trunkline.errors import Refusal
 from trunkline.model.campaign import CampaignState
 from trunkline.runtime import Runtime
-from trunkline.store import campaign_reports
+from trunkline.store import campaign_reports, recipients
 from trunkline.store.campaign_reports import Alike, Followed
 from trunkline.store.campaigns import CampaignRow
 from trunkline.store.contract import Work
@@ -139,7 +139,7 @@ async def make(runtime: Runtime, campaign: CampaignRow) -> CampaignReport:
     """As it is now."""
     store, account_id, campaign_id = runtime.store, campaign.account_id, campaign.id
     rows: list[Alike] = []
-    last = await store.read(lambda tx: campaign_reports.last(tx, account_id, campaign_id))
+    last = await store.read(lambda tx: recipients.last(tx, account_id, campaign_id))
     for after in range(0, last, _AT_ONCE):
         rows += await store.read(_counting(account_id, campaign_id, after))
     failed = await store.read(lambda tx: campaign_reports.failures(tx, account_id, campaign_id))

@@ -33,8 +33,9 @@ Check = Callable[[Runtime, TemplateBook, str, str], Awaitable[None]]
 CHUNK = 100
 """Recipients of one transaction: so few that others who write wait for milliseconds."""
 
-YIELDS_AT = 0.25
-"""Of what may wait for the store: while more does, others go first."""
+YIELDS_AT = 0.2
+"""Of what may wait for the store: while more does, others go first. With a chunk of ours on top it must stay
+below that at which the API begins to refuse (`api/gate.py`)."""
 
 AHEAD_SECONDS = 2.0
 """So much of a number's pace may wait to be sent: what a pause holds and a cancel withdraws."""
@@ -45,7 +46,7 @@ BUSY_SECONDS = 0.02
 """Between two looks while messages are being made."""
 
 FULL_SECONDS = 0.4
-"""The same while enough of them wait already."""
+"""The same while enough of them wait already, or the last of a canceled one are on their way."""
 
 RULES_SECONDS = 2.0
 HUSH_SECONDS = 5.0
@@ -174,16 +175,16 @@ class CampaignRun:
             return BUSY_SECONDS
         rate = run.per_second or definition.per_second
         queued = await self._runtime.store.read(lambda tx: campaigns.count_queued(tx, *self._key))
-        numbers = [self._runtime.directory.numbers[number_id] for number_id in definition.numbers]
+        known = self._runtime.directory.numbers
         is_any_due = is_any_made = False
-        for number in numbers:
+        for number in [known[number_id] for number_id in definition.numbers if number_id in known]:
             room = _room(number, queued.get(number.id, 0))
             allowed = self._pace.allowed(rate, self._runtime.clock.monotonic())
             allowed = min(
                 allowed, *(one for one in (run.canary_left, self._most) if one is not None), MOST_AHEAD
             )
             if min(room, allowed) < 1:
-                is_any_due = is_any_due or (run.canary_left != 0)
+                is_any_due = is_any_due or (run.canary_left != 0 and await self._is_due(number.id))
                 continue
             chunk = await self._cutter_of(row).cut(row.version, number, run, min(room, allowed, CHUNK))
             if not (chunk.made or chunk.skipped or chunk.postponed):
@@ -200,6 +201,10 @@ class CampaignRun:
             if run.canary_left is not None:
                 return 0.0  # what is left of it stands in the row
         return None if not is_any_due else BUSY_SECONDS if is_any_made else FULL_SECONDS
+
+    async def _is_due(self, number_id: str) -> bool:
+        due_at = await self._runtime.store.read(lambda tx: recipients.next_due(tx, *self._key, number_id))
+        return due_at is not None and due_at <= self._runtime.clock.now()
 
     def _cutter_of(self, row: CampaignRow) -> Cutter:
         if self._cutter is None or self._cutter[0] != row.definition:
@@ -310,6 +315,8 @@ class CampaignRun:
         while await self._runtime.store.write(withdraw):
             pass
         await self._for_places(lambda tx, after, until: recipients.cancel(tx, *self._key, after, until))
+        if await self._runtime.store.read(lambda tx: campaigns.has_unsent(tx, *self._key)):
+            return FULL_SECONDS  # what is on its way may come back, to be sent again
         await self._close(CampaignState.CANCELED)
         return None
 

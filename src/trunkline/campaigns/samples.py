@@ -32,13 +32,14 @@ class Chosen(NamedTuple):
     variant: str | None
     language: str | None
     values: dict[str, str]
-    length: int
 
 
 class Samples:
     def __init__(self) -> None:
         self._shortest: Chosen | None = None
         self._longest: Chosen | None = None
+        self._least = self._most = 0
+        """How long these two are."""
         self._kinds: dict[tuple[str | None, str | None], Chosen] = {}
         self._scripts: dict[str, Chosen] = {}
 
@@ -53,17 +54,20 @@ class Samples:
     ) -> None:
         text = "".join(values.values())
         length = len(text)
-        one = Chosen(n, address, number_id, variant, language, values, length)
-        if self._shortest is None or length < self._shortest.length:
-            self._shortest = one
-        if self._longest is None or length > self._longest.length:
-            self._longest = one
-        if (variant, language) not in self._kinds and len(self._kinds) < _MOST_KINDS:
+        is_odd = len(self._scripts) < _MOST_SCRIPTS and not text.isascii()
+        is_new = len(self._kinds) < _MOST_KINDS and (variant, language) not in self._kinds
+        if not (is_odd or is_new) and self._least <= length <= self._most:
+            return
+        one = Chosen(n, address, number_id, variant, language, values)
+        if self._shortest is None or length < self._least:
+            self._shortest, self._least = one, length
+        if self._longest is None or length > self._most:
+            self._longest, self._most = one, length
+        if is_new:
             self._kinds[variant, language] = one
-        if not text.isascii() and len(self._scripts) < _MOST_SCRIPTS:
-            for letter in text:
-                if letter > _LATIN_ENDS and (script := script_of(letter)) is not None:
-                    self._scripts.setdefault(script, one)
+        for letter in text if is_odd else ():
+            if letter > _LATIN_ENDS and (script := script_of(letter)) is not None:
+                self._scripts.setdefault(script, one)
 
     def chosen(self) -> list[tuple[Chosen, list[str]]]:
         """Each person once, with all that they are a sample of."""

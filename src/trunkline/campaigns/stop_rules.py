@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from trunkline.campaigns.cost_report import CostReport
-from trunkline.campaigns.costs import so_far
+from trunkline.campaigns.costs import most_within
 from trunkline.campaigns.report_types import CheckReport
 from trunkline.channels.template_contract import Templates
 from trunkline.model.campaign import Content, Counted, Definition, Run
@@ -54,10 +54,9 @@ async def judge(runtime: Runtime, row: CampaignRow, definition: Definition, run:
     uses = list(_uses(runtime, row, definition))
     names = sorted({(use.waba_id, use.name) for use in uses})
     seen = await runtime.store.read(lambda tx: _look(tx, row, names))
-    spent = _spent(row, seen.created)
-    counted = run.counted or msgspec.structs.replace(seen.counted, spent_micros=spent)
+    counted = run.counted or seen.counted
     standing = {**_standing(runtime, definition, seen.templates), **run.standing}
-    most = _most(row, definition, counted, spent)
+    most = _most(row, definition, seen.created)
     reason = (
         _by_templates(definition, standing, uses, seen.templates)
         or _by_quality(runtime, definition, standing)
@@ -81,7 +80,7 @@ async def _look(tx: Tx, row: CampaignRow, names: list[tuple[str, str]]) -> _Seen
         failed=failed,
         opted_out=await recipients.opted_out(tx, row.account_id, row.id, row.started_at or 0),
     )
-    return _Seen(counted, sum(states.get(state, 0) for state in _COSTS), tuple(found))
+    return _Seen(counted, _created(states), tuple(found))
 
 
 # -- templates and quality
@@ -186,21 +185,26 @@ def _by_shares(definition: Definition, since: Counted, now: Counted) -> str | No
     return None
 
 
-def _spent(row: CampaignRow, created: int) -> int:
-    """By the check's estimate."""
-    cost = _cost(row)
-    return so_far(cost, created) if cost is not None else 0
+async def has_money(tx: Tx, row: CampaignRow, definition: Definition) -> bool:
+    """Whether its budget allows one more."""
+    states = await campaigns.count_messages(tx, row.account_id, row.id)
+    return _most(row, definition, _created(states)) != 0
 
 
-def _cost(row: CampaignRow) -> CostReport | None:
+def estimate(row: CampaignRow) -> CostReport | None:
+    """The check's."""
     return msgspec.json.decode(row.report, type=CheckReport).cost if row.report else None
 
 
-def _most(row: CampaignRow, definition: Definition, since: Counted, spent: int) -> int | None:
-    cost, budget = _cost(row), definition.stop.budget
-    if budget is None or cost is None or cost.total_micros == 0:
+def _created(states: Mapping[str, int]) -> int:
+    return sum(states.get(state, 0) for state in _COSTS)
+
+
+def _most(row: CampaignRow, definition: Definition, created: int) -> int | None:
+    cost, budget = estimate(row), definition.stop.budget
+    if budget is None or cost is None:
         return None
     if cost.currency != budget.currency:  # nobody can say how much is left
         return 0
-    left = budget.micros + since.spent_micros - spent
-    return max(0, left * cost.count // cost.total_micros)
+    allowed = most_within(cost, budget.micros)
+    return None if allowed is None else max(0, allowed - created)

@@ -92,6 +92,7 @@ class Planner:
         self._walls = Walls(schedule)
         pace = (Pace(per_second, start),) if per_second else ()
         self._lanes = _lanes(self.senders, start, pace, counts=counts)
+        self._chosen: dict[tuple[str, ...], list[_Lane]] = {}
         self._from: dict[tuple[Wall, tuple[str, ...], str | None], tuple[int, int]] = {}
 
     def turn(self, address: str, time_zone: str | None, numbers: tuple[str, ...] = ()) -> Turn | Late:
@@ -108,7 +109,7 @@ class Planner:
 
     def _find(self, address: str, wall: Wall, numbers: tuple[str, ...]) -> Turn | Late:
         """What is full stays full: whoever has the same wall is looked for from the last one's time on."""
-        lanes = [lane for lane in self._lanes if lane.number_id in numbers] if numbers else self._lanes
+        lanes = self._among(numbers)
         free_at = None
         for lane in lanes:
             if address in lane.counted:
@@ -134,6 +135,13 @@ class Planner:
                 self._from[key] = at, why
                 return self._take(best, why if best.due_at == at else why | _TIER, free_at)
         return Late.QUIET
+
+    def _among(self, numbers: tuple[str, ...]) -> "list[_Lane]":
+        found = self._chosen.get(numbers)
+        if found is None:
+            found = [lane for lane in self._lanes if not numbers or lane.number_id in numbers]
+            self._chosen[numbers] = found
+        return found
 
     def _begin(self, wall: Wall) -> tuple[int | None, int]:
         at = wall.first(self.start)
@@ -191,6 +199,7 @@ class _Lane:
         self._start = start
         self._places = places
         self._paces = paces
+        self._rooms: tuple[Pace | Places, ...] = paces if places is None else (places, *paces)
 
     @property
     def has_places(self) -> bool:
@@ -217,7 +226,7 @@ class _Lane:
         places = None if is_free else self._places
         now = (at - self._start) // SLOT
         allowed = now if places is None else places.open(now)
-        slot = _open(self._paces if places is None else (places, *self._paces), allowed)
+        slot = _open(self._paces if places is None else self._rooms, allowed)
         due_at = at if allowed == now else self._start + allowed * SLOT + MARGIN
         planned_at = max(due_at, self._start + slot * SLOT)
         for pace in self._paces:

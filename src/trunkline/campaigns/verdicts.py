@@ -67,9 +67,6 @@ class Judge:
         self._campaign_id = campaign_id
         self._definition = definition
         self._now = runtime.clock.now()
-        audience = definition.audience
-        kinds = (audience.lists, audience.segments, audience.contacts, (audience.campaign or "").split())
-        self._may_repeat = sum(map(len, kinds)) > max(1, len(audience.contacts))
         numbers = (runtime.directory.numbers.get(number_id) for number_id in definition.numbers)
         self._own = frozenset(number.digits for number in numbers if number is not None)
 
@@ -98,13 +95,11 @@ class Judge:
         )
 
     async def _known(self, tx: Tx, members: Sequence[Member]) -> set[str]:
-        """One list names nobody twice, except by another spelling of their number."""
+        """Whoever is on several lists, was merged with somebody since, or is named by another spelling."""
         key = (self._account_id, self._campaign_id)
         spelt = [name for one in members if one.address.startswith(_SPELT) for name in _names(one)]
         known = await recipients.known(tx, *key, spelt) if spelt else set()
-        if self._may_repeat:
-            known |= await verdict_facts.known_contacts(tx, *key, [one.contact_id for one in members])
-        return known
+        return known | await verdict_facts.known_contacts(tx, *key, [one.contact_id for one in members])
 
     async def _received(self, tx: Tx, addresses: Sequence[str]) -> set[str]:
         definition, account_id = self._definition, self._account_id
@@ -138,10 +133,11 @@ class Judge:
         return member.address.startswith(_SPELT) and not known.isdisjoint(phones.spellings(member.address))
 
     def _judge_number(self, address: str) -> Verdict | None:
-        try:
-            phones.normalise(address)
-        except phones.PhoneError as error:
-            return Verdict(Reason.NO_ADDRESS, error.detail)
+        if not phones.is_normal(address):
+            try:
+                phones.normalise(address)
+            except phones.PhoneError as error:
+                return Verdict(Reason.NO_ADDRESS, error.detail)
         if address in self._own:
             return Verdict(Reason.NO_ADDRESS, "It is a number that the campaign is sent from.")
         kind = kind_without_whatsapp(address)
@@ -156,7 +152,7 @@ class Judge:
             for scope in facts.suppressed.get(one, ()):
                 if stops(scope, definition.purpose, Priority.BULK):
                     return Verdict(Reason.OPTED_OUT, scope)
-        if definition.needs_consent and not _agreed(addresses, facts.consents):
+        if definition.needs_consent and last_said(addresses, facts.consents) != "granted":
             return Verdict(Reason.NO_CONSENT)
         if (failure := facts.failed.get(address)) is not None and (why := _blocked(failure)) is not None:
             return Verdict(Reason.BLOCKED, why)
@@ -169,10 +165,10 @@ def _names(member: Member) -> list[str]:
     return [member.address, *phones.spellings(member.address)]
 
 
-def _agreed(addresses: Sequence[str], consents: Mapping[str, Consent]) -> bool:
-    """By what they said last, whichever of their addresses they said it by."""
+def last_said(addresses: Sequence[str], consents: Mapping[str, Consent]) -> str | None:
+    """`granted` or `withdrawn`, by whichever of their addresses they said it."""
     said = [consents[address] for address in addresses if address in consents]
-    return bool(said) and max(said, key=lambda consent: consent.at).action == "granted"
+    return max(said, key=lambda consent: consent.at).action if said else None
 
 
 def _blocked(failure: Failure) -> str | None:

@@ -91,6 +91,9 @@ class Pricing(Protocol):
     def rules_at(self, at: int, billing: Billing) -> str:
         """The name of the rules that hold then. `LookupError` when none are known."""
 
+    def day_start(self, at: int, billing: Billing) -> int:
+        """When the day of this moment began: the prices of a day are the same until it ends."""
+
     def month_start(self, at: int, billing: Billing) -> int:
         """When the month of this moment began."""
 
@@ -114,4 +117,4 @@ class Pricing(Protocol):
         """With what the provider told of how the account is billed; what its owner said goes before that."""
 
     def raised(self, month: Month, billing: Billing, infos: Sequence[Info]) -> Month:
-        """The counts as the provider told them, where those are higher: others may send for it, too."""
+        """The counts as the provider had told them by then, where higher: others may send for it, too."""

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from trunkline.cli import campaign_bar, campaign_verdict, life, output
-from trunkline.cli.campaign_body import Wishes, body_of
+from trunkline.cli.campaign_body import Wishes, as_budget, body_of
 from trunkline.cli.client import Client
 from trunkline.cli.doors import open_door
 from trunkline.cli.exits import ExitCode, Trouble
@@ -49,6 +50,10 @@ def create(
         out.result(made, lambda: show_made(made))
 
 
+def path_of(campaign_id: str, what: str = "") -> str:
+    return f"{_PATH}/{quote(campaign_id, safe='')}{what}"
+
+
 def show_made(made: Told) -> None:
     output.console().print(f"{made['id']}  {output.plain(made['name'])}", markup=False)
     for warning in made["warnings"]:
@@ -70,8 +75,8 @@ def change(
 
     async def work() -> Told:
         async with open_door(door) as client:
-            body = await body_of(client, wishes, file)
-            made: Told = await client.patch(f"{_PATH}/{campaign_id}", body)
+            known = (await client.get(path_of(campaign_id)))["definition"]
+            made: Told = await client.patch(path_of(campaign_id), await body_of(client, wishes, file, known))
             return made
 
     with output.command(as_json) as out:
@@ -122,7 +127,7 @@ def show(campaign_id: CampaignId, door: Door, as_json: Json = False) -> None:
 
     async def work() -> Told:
         async with open_door(door) as client:
-            found: Told = await client.get(f"{_PATH}/{campaign_id}")
+            found: Told = await client.get(path_of(campaign_id))
             return found
 
     with output.command(as_json) as out:
@@ -135,7 +140,8 @@ def _show(found: Told) -> None:
     labels = {"state_detail": "why", "per_second": "a second", "parent_id": "rest of"}
     for name in ("id", "name", "state", "state_detail", "per_second", "winner", "parent_id"):
         if found[name] is not None:
-            screen.print(output.labelled(labels.get(name, name), str(found[name])), soft_wrap=True)
+            value = f"{found[name]:g}" if name == "per_second" else str(found[name])
+            screen.print(output.labelled(labels.get(name, name), value), soft_wrap=True)
     for label in ("start_at", "started_at", "ended_at"):
         if found[label]:
             text = life.local_time(found[label], with_date=True)
@@ -148,7 +154,7 @@ def _show(found: Told) -> None:
         screen.print(output.labelled("", f"{count:>8}  {state}", life.STYLE.get(state, "")))
     if found["report"]:
         screen.print()
-        campaign_verdict.show(found["report"])
+        campaign_verdict.show(found["report"], is_ahead=not found["started_at"])
 
 
 @campaign.command("recipients")
@@ -170,7 +176,7 @@ def recipients(
     async def work() -> Told:
         async with open_door(door) as client:
             query = {"state": state, "reason": reason, "to": to, "limit": limit, "after": after}
-            page: Told = await client.get(f"{_PATH}/{campaign_id}/recipients", **query)
+            page: Told = await client.get(path_of(campaign_id, "/recipients"), **query)
             return page
 
     with output.command(as_json) as out:
@@ -211,10 +217,10 @@ def check(campaign_id: CampaignId, door: Door, as_json: Json = False) -> None:
 
 async def checked(client: Client, campaign_id: str, out: output.Output) -> Told:
     """The campaign once its check has ended."""
-    await client.post(f"{_PATH}/{campaign_id}/check", {})
+    await client.post(path_of(campaign_id, "/check"), {})
     await campaign_bar.watch(client, campaign_id, out)
     while True:
-        found: Told = await client.get(f"{_PATH}/{campaign_id}")
+        found: Told = await client.get(path_of(campaign_id))
         if found["state"] != "checking":
             break
         await asyncio.sleep(_POLL_SECONDS)
@@ -230,7 +236,7 @@ def start(campaign_id: CampaignId, door: Door, as_json: Json = False, watch: Wat
 
     async def work(out: output.Output) -> None:
         async with open_door(door) as client:
-            found = await client.post(f"{_PATH}/{campaign_id}/start", {})
+            found = await client.post(path_of(campaign_id, "/start"), {})
             if watch:
                 await watched(client, campaign_id, out)
                 return
@@ -256,7 +262,7 @@ def watch(campaign_id: CampaignId, door: Door, as_json: Json = False) -> None:
 async def watched(client: Client, campaign_id: str, out: output.Output) -> None:
     """Ends with `PENDING` when it is paused before it is over."""
     await campaign_bar.watch(client, campaign_id, out)
-    found: Told = await client.get(f"{_PATH}/{campaign_id}")
+    found: Told = await client.get(path_of(campaign_id))
     out.result(found, lambda: _said(found))
     if found["state"] == "paused":
         raise typer.Exit(ExitCode.PENDING)
@@ -311,7 +317,23 @@ def pace(
     """Change how fast it goes, while it runs too."""
 
     async def act(client: Client) -> Any:
-        return await client.patch(f"{_PATH}/{campaign_id}/pace", {"per_second": per_second})
+        return await client.patch(path_of(campaign_id, "/pace"), {"per_second": per_second})
+
+    _do(door, as_json, act)
+
+
+@campaign.command("budget")
+@expanded
+def budget(
+    campaign_id: CampaignId,
+    door: Door,
+    amount: Annotated[str, typer.Argument(help='What it may cost in all, as "250 EUR".')],
+    as_json: Json = False,
+) -> None:
+    """Change what it may cost, while it runs too."""
+
+    async def act(client: Client) -> Any:
+        return await client.patch(path_of(campaign_id, "/budget"), as_budget(amount))
 
     _do(door, as_json, act)
 
@@ -323,7 +345,7 @@ def remove(campaign_id: CampaignId, door: Door, as_json: Json = False) -> None:
 
     async def work() -> None:
         async with open_door(door) as client:
-            await client.delete(f"{_PATH}/{campaign_id}")
+            await client.delete(path_of(campaign_id))
 
     with output.command(as_json) as out:
         asyncio.run(work())
@@ -333,7 +355,7 @@ def remove(campaign_id: CampaignId, door: Door, as_json: Json = False) -> None:
 
 def _decide(campaign_id: str, door: Door, as_json: bool, decision: str, body: Told | None = None) -> None:
     async def act(client: Client) -> Any:
-        return await client.post(f"{_PATH}/{campaign_id}/{decision}", body or {})
+        return await client.post(path_of(campaign_id, f"/{decision}"), body or {})
 
     _do(door, as_json, act)
 

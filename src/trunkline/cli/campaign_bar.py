@@ -18,9 +18,23 @@ OVER = ("finished", "canceled")
 WAITS = (*OVER, "paused", "draft", "checked")
 """States in which nothing goes on by itself."""
 
+_WITHOUT_MESSAGES = ("draft", "checking", "checked")
+"""The verdict that follows says more than a line of zeros."""
+
 _AGAIN_SECONDS = 1.0
 _STEPS = 20
-_WORDS = ("read", "delivered", "sent", "submitted", "failed", "unknown", "queued", "held", "expired")
+_WORDS = (
+    "read",
+    "delivered",
+    "sent",
+    "submitted",
+    "failed",
+    "unknown",
+    "queued",
+    "held",
+    "expired",
+    "canceled",
+)
 
 
 async def watch(client: Client, campaign_id: str, out: output.Output) -> Told:
@@ -46,7 +60,7 @@ def _is_ending(progress: Told) -> bool:
 
 async def _followed(client: Client, campaign_id: str) -> AsyncIterator[Told]:
     """As the server tells it; asked for again where the connection breaks."""
-    path = f"/v1/campaigns/{campaign_id}/progress"
+    path, was_heard = f"/v1/campaigns/{campaign_id}/progress", False
     while True:
         try:
             async with client.follow(f"{path}/stream") as chunks:
@@ -54,10 +68,14 @@ async def _followed(client: Client, campaign_id: str) -> AsyncIterator[Told]:
                 async for chunk in chunks:
                     for block in reader.feed(chunk):
                         if block.data:
+                            was_heard = True
                             yield json.loads(block.data)
                         if block.event == "end":
                             return
         except Trouble as trouble:
+            if trouble.status == 401 and was_heard:  # the operator's token is another after each start
+                anew = "the server was started anew, and what was going on goes on"
+                raise Trouble(ExitCode.PENDING, f"{anew}: trunkline campaign watch {campaign_id}") from None
             if trouble.status not in (None, 429, 500, 502, 503, 504) or trouble.code is ExitCode.USAGE:
                 raise
         await asyncio.sleep(_AGAIN_SECONDS)
@@ -113,7 +131,7 @@ class _Lines:
     def __call__(self, progress: Told) -> None:
         done, meant = _done(progress)
         step = (progress["state"], done * _STEPS // meant if meant else 0)
-        if step != self._said:
+        if step != self._said and progress["state"] not in _WITHOUT_MESSAGES:
             self._said = step
             line = f"{progress['state']:<9} {done}/{meant}  {_rate(progress)}  {_counts(progress)}"
             output.console().print(output.plain(line.rstrip()), markup=False, soft_wrap=True)
@@ -123,15 +141,18 @@ def _done(progress: Told) -> tuple[int, int]:
     if progress["checking"] is not None:
         return progress["checking"]["checked"], 0
     totals = progress["totals"]
-    meant = totals["ready"] + totals["created"]
-    return meant - progress["waiting"], meant
+    meant = totals["ready"] + totals["created"] + totals["canceled"]
+    return round(progress["done"] * meant), meant
 
 
 def _rate(progress: Told) -> str:
     if not progress["per_second"]:
         return ""
-    ends = f", until {life.local_time(progress['ends_at'])[:8]}" if progress["ends_at"] else ""
-    return f"{progress['per_second']:g}/s{ends}"
+    if not progress["ends_at"]:
+        return f"{progress['per_second']:g}/s"
+    day, ends = life.local_time(progress["ends_at"], with_date=True).split()[:2]
+    is_today = life.local_time(progress["at"], with_date=True).startswith(day)
+    return f"{progress['per_second']:g}/s, until {'' if is_today else day + ' '}{ends[:8]}"
 
 
 def _counts(progress: Told) -> str:

@@ -133,20 +133,30 @@ class Wishes:
     ] = None
 
 
-async def body_of(client: Client, wishes: Wishes, file: str | None) -> Body:
-    """What a file says, and what the options say on top of it."""
+async def body_of(client: Client, wishes: Wishes, file: str | None, known: Body | None = None) -> Body:
+    """What a file says, and what the options say on top of it, or on top of the definition that is known."""
     body: Body = _read(file) if file is not None else {}
     body |= _given(name=wishes.name, numbers=wishes.sender, purpose=wishes.purpose, per_second=wishes.pace)
     body |= _given(canary=wishes.canary)
     if wishes.without_consent:
         body["consent"] = "not_required"
-    await _audience(client, wishes, body)
     await _content(client, wishes, body)
-    _variables(wishes, body)
-    _schedule(wishes, body)
-    if wishes.budget is not None:
-        body["stop"] = body.get("stop", {}) | {"budget": _budget(wishes.budget)}
+    added = {
+        "audience": await _audience(client, wishes),
+        "variables": _variables(wishes),
+        "schedule": _schedule(wishes),
+        "stop": {} if wishes.budget is None else {"budget": as_budget(wishes.budget)},
+    }
+    for name, members in added.items():
+        if members:
+            body[name] = as_object(body.get(name, (known or {}).get(name)), name) | members
     return body
+
+
+def as_object(value: Any, name: str) -> Body:
+    if isinstance(value, dict | None):
+        return value or {}
+    raise Trouble(ExitCode.USAGE, f"`{name}` is no JSON object")
 
 
 def _read(file: str) -> Body:
@@ -164,10 +174,9 @@ def _given(**members: Any) -> Body:
     return {name: value for name, value in members.items() if value is not None}
 
 
-async def _audience(client: Client, wishes: Wishes, body: Body) -> None:
-    for kind, names in (("lists", wishes.lists), ("segments", wishes.segments)):
-        if names:
-            body.setdefault("audience", {})[kind] = [await _id_of(client, kind, name) for name in names]
+async def _audience(client: Client, wishes: Wishes) -> Body:
+    meant = (("lists", wishes.lists), ("segments", wishes.segments))
+    return {kind: [await _id_of(client, kind, name) for name in names] for kind, names in meant if names}
 
 
 async def _id_of(client: Client, kind: str, name: str) -> str:
@@ -218,15 +227,17 @@ async def _known(client: Client, name: str, language: str) -> list[Body]:
     return [one for one in page["data"] if not one["removed_at"] and language in ("", one["language"])]
 
 
-def _variables(wishes: Wishes, body: Body) -> None:
+def _variables(wishes: Wishes) -> Body:
+    variables: Body = {}
     for text in wishes.fills or ():
         gap, source = _pair("--set", text)
         column, _, default = source.partition("|")
         variable = {"column": column, "attribute": column} | ({"default": default} if default else {})
-        body.setdefault("variables", {})[gap] = variable
+        variables[gap] = variable
     for text in wishes.texts or ():
         gap, default = _pair("--value", text)
-        body.setdefault("variables", {})[gap] = {"default": default}
+        variables[gap] = {"default": default}
+    return variables
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:
@@ -236,17 +247,18 @@ def _pair(option: str, text: str) -> tuple[str, str]:
     return gap.strip(), value
 
 
-def _schedule(wishes: Wishes, body: Body) -> None:
+def _schedule(wishes: Wishes) -> Body:
     schedule = _given(start_at=wishes.start_at, local_time=wishes.local_time)
     if wishes.quiet is not None:
         start, _, end = wishes.quiet.partition("-")
         schedule["quiet_hours"] = {"start": start.strip(), "end": end.strip()}
-    if schedule:
-        body["schedule"] = body.get("schedule", {}) | schedule
+    return schedule
 
 
-def _budget(text: str) -> Body:
+def as_budget(text: str) -> Body:
     amount, _, currency = text.strip().partition(" ")
     if not currency:
-        raise Trouble(ExitCode.USAGE, f'--budget {text}: write an amount and its currency, as in "250 EUR"')
+        raise Trouble(
+            ExitCode.USAGE, f'{text}: write a budget as an amount and its currency, as in "250 EUR"'
+        )
     return {"amount": amount, "currency": currency.strip().upper()}

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 _GAP = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_ANY_GAP = re.compile(r"\{\{([^{}]*)\}\}")
+"""Of a campaign: unlike a template's it may have any name."""
 _FILES = ("image", "video", "document")
 
 Part = dict[str, Any]
@@ -78,6 +80,6 @@ def _gap(name: str) -> str:
 def gaps_of(value: Any) -> list[str]:
     """The names of all gaps in the texts inside, each once."""
     if isinstance(value, str):
-        return list(dict.fromkeys(_GAP.findall(value)))
+        return list(dict.fromkeys(name.strip() for name in _ANY_GAP.findall(value)))
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return list(dict.fromkeys(name for each in inner for name in gaps_of(each)))

@@ -10,23 +10,19 @@ from urllib.parse import quote
 import typer
 
 from trunkline.cli import campaign_funnel, campaign_verdict, output
-from trunkline.cli.campaign import checked
+from trunkline.cli.campaign import CampaignId, checked, path_of
 from trunkline.cli.client import Client
 from trunkline.cli.doors import open_door
 from trunkline.cli.exits import ExitCode, Trouble
 from trunkline.cli.options import Door, Json, expanded
 
 _LOOK_SECONDS = 2.0
-CampaignId = Annotated[str, typer.Argument(metavar="ID", help="cmp_…")]
+_MAGIC = b"PAR1"
 
 
 def add_to(group: typer.Typer) -> None:
     for name, command in (("report", report), ("export", export), ("retry", retry)):
         group.command(name)(expanded(command))
-
-
-def path_of(campaign_id: str, what: str = "") -> str:
-    return f"/v1/campaigns/{quote(campaign_id, safe='')}{what}"
 
 
 def report(campaign_id: CampaignId, door: Door, as_json: Json = False) -> None:
@@ -85,7 +81,7 @@ async def _save(client: Client, path: str, to: Path, format_: str) -> int:
         with draft.open("xb") as file:
             headers = await client.save(path, lambda part: _nothing(file.write(part)))
         rows = int(headers.get("trunkline-rows", "0"))
-        if format_ == "csv" and _rows_in(draft) != rows:
+        if not (_ends_well(draft) if format_ == "parquet" else _rows_in(draft) == rows):
             raise Trouble(ExitCode.UNREACHABLE, "the file broke off before its end; try again")
         draft.rename(to)
     except OSError as error:
@@ -102,6 +98,13 @@ def _nothing(_: object) -> None:
 def _rows_in(path: Path) -> int:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return max(0, sum(1 for _ in csv.reader(file)) - 1)
+
+
+def _ends_well(path: Path) -> bool:
+    """Parquet says at its end what is in it."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(_MAGIC)))
+        return file.read() == _MAGIC
 
 
 def _plain(text: str) -> str:

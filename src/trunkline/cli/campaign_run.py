@@ -3,13 +3,14 @@
 import asyncio
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
 
 from trunkline.cli import campaign_verdict, import_way, output
-from trunkline.cli.campaign import checked, show_made, watched
-from trunkline.cli.campaign_body import Wishes, body_of
+from trunkline.cli.campaign import checked, path_of, show_made, watched
+from trunkline.cli.campaign_body import Wishes, as_object, body_of
 from trunkline.cli.campaign_content import gaps_of
 from trunkline.cli.client import Client
 from trunkline.cli.doors import open_door
@@ -71,10 +72,16 @@ async def _run(
 ) -> None:
     async with open_door(door) as client:
         body = await body_of(client, wishes, body_file)  # first: its slips are found before anything is done
-        body.setdefault("name", f"{file.stem} {_now()}")
-        people = await _people(client, file, _of_campaign(options, body), body, out)
-        body.setdefault("audience", {}).setdefault("lists", []).append(people["list_id"])
-        made = await client.post(_PATH, body)
+        if not body.keys() & {"content", "variants"}:
+            raise Trouble(ExitCode.USAGE, "say what they get: --template NAME, or --text TEXT")
+        name = str(body.get("name") or file.stem)
+        body = {"name": f"{name} {_now()}", "audience": {}} | body
+        people = await _dry_run(client, file, _of_campaign(options, body, name), body, out)
+        made = await client.post(_PATH, body)  # before the import runs: who is refused here takes nobody over
+        people = await _take_over(client, people["id"], out)
+        audience = made["definition"]["audience"]
+        lists = {"lists": [*audience.get("lists", ()), people["list_id"]]}
+        made = await client.patch(path_of(made["id"]), {"audience": audience | lists})
         if not out.as_json:
             show_made(made)
         found = await checked(client, made["id"], out)
@@ -87,18 +94,18 @@ async def _run(
             raise typer.Exit(ExitCode.REFUSED)
         if not yes:
             _ask(found, out)
-        started = await client.post(f"{_PATH}/{made['id']}/start", {})
+        started = await client.post(path_of(made["id"], "/start"), {})
         if not watch or started["state"] == "scheduled":
             out.result(started, lambda: output.console().print(f"{made['id']} is {started['state']}"))
             return
         await watched(client, made["id"], out)
 
 
-def _of_campaign(options: Told, body: Told) -> Told:
+def _of_campaign(options: Told, body: Told, name: str) -> Told:
     """A list of its own each time: a file that is sent to again is a new one. What they agreed to is this."""
     if "consent" in options:
         options["consent"]["purpose"] = body.get("purpose", "marketing")
-    return options | {"list": {"name": f"{str(body['name'])[:80]} ({_now()})"}}
+    return options | {"list": {"name": f"{name[:80]} {_now()}"}}
 
 
 def _now() -> str:
@@ -107,8 +114,8 @@ def _now() -> str:
     return local_time(to_rfc3339(SystemClock().now()), with_date=True)[:19]
 
 
-async def _people(client: Client, file: Path, options: Told, body: Told, out: output.Output) -> Told:
-    made = await import_way.upload(client, file, options, out)
+async def _dry_run(client: Client, file: Path, options: Told, body: Told, out: output.Output) -> Told:
+    made: Told = await import_way.upload(client, file, options, out)
     if not out.as_json:
         import_way.show_verdict(made)
     _match_columns(body, made)
@@ -116,7 +123,11 @@ async def _people(client: Client, file: Path, options: Told, body: Told, out: ou
         raise Trouble(
             ExitCode.REFUSED, f"no row of {file.name} is good: trunkline imports faults {made['id']}"
         )
-    made = await import_way.start(client, made["id"], out)
+    return made
+
+
+async def _take_over(client: Client, import_id: str, out: output.Output) -> Told:
+    made: Told = await import_way.start(client, import_id, out)
     if not out.as_json:
         import_way.show_result(made)
     return made
@@ -124,7 +135,7 @@ async def _people(client: Client, file: Path, options: Told, body: Told, out: ou
 
 def _match_columns(body: Told, people: Told) -> None:
     """A gap that nobody set is filled from the column of its name, however that is spelled."""
-    variables = body.get("variables", {})
+    variables = as_object(body.get("variables"), "variables")
     columns = {_plain(column["name"]): column for column in people["columns"]}
     unmatched = []
     for gap in gaps_of([body.get("content"), body.get("variants")]):
@@ -137,8 +148,10 @@ def _match_columns(body: Told, people: Told) -> None:
             variables[gap] = {"column": column["name"], "attribute": column["attribute"] or gap}
     if unmatched:
         named = ", ".join(column["name"] for column in people["columns"])
-        sets = " ".join(f"--set {gap}=COLUMN" for gap in unmatched)
-        raise Trouble(ExitCode.USAGE, output.plain(f"say what fills the gaps: {sets}\nThe file has: {named}"))
+        sets = " ".join(f"--set {quote(f'{gap}=COLUMN')}" for gap in unmatched)
+        same = f"One text for all: --value {quote(f'{unmatched[0]}=TEXT')}"
+        said = f"say what fills the gaps: {sets}\nThe file has: {named}\n{same}"
+        raise Trouble(ExitCode.USAGE, output.plain(said))
     if variables:
         body["variables"] = variables
 

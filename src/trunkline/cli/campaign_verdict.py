@@ -7,9 +7,12 @@ from trunkline.cli import life, output
 Report = dict[str, Any]
 _MOST_DAYS = 7
 _LONGEST_SAMPLE = 400
+_TO_SECONDS = 19
+"""Letters of a date and time without parts of a second: a plan is not so exact."""
 
 
-def show(report: Report) -> None:
+def show(report: Report, *, is_ahead: bool = True) -> None:
+    """`is_ahead`: it has not started, so that its plan is still one."""
     screen = output.console()
     screen.print(output.labelled("get it", f"{report['ready']} of {report['recipients']}", "bold"))
     for reason, count in sorted(report["skipped"].items(), key=lambda one: -one[1]):
@@ -20,17 +23,15 @@ def show(report: Report) -> None:
         _sample(sample)
     if report["cost"]:
         _cost(report["cost"])
-    if report["plan"]:
+    if report["plan"] and is_ahead:
         _plan(report["plan"])
     screen.print(output.labelled("checked", f"in {report['took_seconds']:.1f} s"))
 
 
 def _finding(finding: dict[str, Any]) -> None:
     screen = output.console()
-    style, word = ("bold red", "must be mended") if finding["blocks"] else ("yellow", "look")
-    screen.print(
-        output.labelled(word if word == "look" else "blocks", finding["detail"], style), soft_wrap=True
-    )
+    word, style = ("blocks", "bold red") if finding["blocks"] else ("look", "yellow")
+    screen.print(output.labelled(word, finding["detail"], style), soft_wrap=True)
     screen.print(output.labelled("", f"  {finding['remedy']}"), style="dim", soft_wrap=True)
 
 
@@ -73,7 +74,7 @@ def _plan(plan: dict[str, Any]) -> None:
     screen = output.console()
     screen.print()
     if plan.get("finish_at"):
-        ends = life.local_time(plan["finish_at"], with_date=True)
+        ends = life.local_time(plan["finish_at"], with_date=True)[:_TO_SECONDS]
         screen.print(output.labelled("ends", f"about {ends}, if it starts as planned"), soft_wrap=True)
     days = plan["days"]
     if len(days) > 1:

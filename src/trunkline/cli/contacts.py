@@ -212,7 +212,7 @@ def _show(contact: dict[str, Any]) -> None:
         "tags": ", ".join(contact["tags"]),
         "since": life.local_time(contact["created_at"], with_date=True),
     }
-    for label, text in (lines | contact["attributes"]).items():
+    for label, text in (*lines.items(), *contact["attributes"].items()):
         if text:
             screen.print(output.labelled(label, text), soft_wrap=True)
 

@@ -39,7 +39,7 @@ class Output:
     def note(self, text: str) -> None:
         """For people only, beside the result."""
         if not self.as_json:
-            console(error=True).print(text, style="dim", markup=False)
+            console(error=True).print(plain(text), style="dim", markup=False)
 
     def onward(self, page: Mapping[str, Any]) -> None:
         """How to come to the next page of a list, where there is one."""

@@ -18,6 +18,7 @@ pricing = typer.Typer(
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _SHOWN_FAULTS = 20
+_MOST_BYTES = 1 << 20  # the server takes 256 KiB of it as UTF-8
 
 
 @pricing.command("cards")
@@ -206,7 +207,10 @@ def _in_words(value: Any) -> str:
 
 def _text(file: Path) -> str:
     try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise Trouble(ExitCode.USAGE, f"{file} has more than {_MOST_BYTES:,} bytes: it is no rate card.")
         return data.decode(_MARKS.get(data[:2], "utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise Trouble(ExitCode.USAGE, f"{file} can not be read: {error}") from None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from trunkline.channels.contract import Person
 from trunkline.inbound.people import Changed, People
-from trunkline.model.events import ContactChangedData, ContactData, of_contact
+from trunkline.model.events import ContactChangedData, ContactData, NewEvent, of_contact
 from trunkline.store import Tx, contacts, conversations, people, suppressions
 from trunkline.store.contacts import Contact
 
@@ -37,7 +37,7 @@ async def keep(tx: Tx, account_id: str, book: People, now: int) -> None:
         await conversations.merge(tx, account_id, gone, into, now)
         await people.merge(tx, account_id, gone, into)
     await contacts.remove_many(tx, account_id, [gone for gone, _ in book.merged()])
-    tx.emit(*(of_contact(account_id, _told(change)) for change in book.changed()))
+    tx.emit(*(told(account_id, change) for change in book.changed()))
 
 
 def shown(contact: Contact) -> ContactData:
@@ -51,9 +51,10 @@ def shown(contact: Contact) -> ContactData:
     )
 
 
-def _told(change: Changed) -> ContactChangedData:
+def told(account_id: str, change: Changed) -> NewEvent:
+    """The event `contact.changed`."""
     contact = change.contact
-    return ContactChangedData(
+    data = ContactChangedData(
         id=contact.id,
         phone=contact.phone,
         user_id=contact.user_id,
@@ -64,3 +65,4 @@ def _told(change: Changed) -> ContactChangedData:
         merged=change.merged,
         at=change.at,
     )
+    return of_contact(account_id, data)

@@ -60,9 +60,6 @@ PAUSES = {
 }
 """Why a campaign is paused (`state_reason`)."""
 
-CAMPAIGN_PAUSED = "campaign_paused"
-"""`state_reason` of the held messages of a paused campaign."""
-
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who is meant: whoever is in any of these, once. Without any, nobody."""
@@ -208,4 +205,3 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failed: int = 0
     opted_out: int = 0
     """People who opted out since it began, and got it."""
-    spent_micros: int = 0

@@ -17,6 +17,13 @@ def month_of(day: date) -> str:
 
 def month_start(at: int, zone: tzinfo) -> int:
     """When the month of this moment began: from then on its messages are counted."""
-    day = day_at(at, zone)
-    start = datetime(day.year, day.month, 1, tzinfo=zone)
+    return _midnight(day_at(at, zone).replace(day=1), zone)
+
+
+def day_start(at: int, zone: tzinfo) -> int:
+    return _midnight(day_at(at, zone), zone)
+
+
+def _midnight(day: date, zone: tzinfo) -> int:
+    start = datetime(day.year, day.month, day.day, tzinfo=zone)
     return (start - _EPOCH) // timedelta(milliseconds=1)

@@ -4,13 +4,14 @@ Tiers are marginal: a message costs the rate of the tier that its place in the m
 changes for those before it. So it makes no difference whether messages are added singly or in bulk.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 
 import msgspec
 
-from trunkline.pricing.cards import Place, RateCard, Tiers
+from trunkline.pricing.cards import Place, RateCard, Tier, Tiers
 
 
 class TierRow(msgspec.Struct, frozen=True):
@@ -60,12 +61,17 @@ class Estimate(msgspec.Struct, frozen=True):
 
 def split(tiers: Tiers, before: int, count: int) -> Iterator[TierRow]:
     """So many messages, after so many earlier ones of the month, by the tiers that they fall into."""
-    ends = [*(tier.first - 1 for tier in tiers[1:]), None]
-    for tier, last in zip(tiers, ends, strict=True):
-        begin = max(before, tier.first - 1)
-        end = before + count if last is None else min(before + count, last)
-        if end > begin:
-            yield TierRow(tier.first, last, tier.rate, end - begin, (end - begin) * tier.rate)
+    place, end = bisect_right(tiers, before + 1, key=_first) - 1, before + count
+    while before < end:
+        tier, place = tiers[place], place + 1
+        last = tiers[place].first - 1 if place < len(tiers) else None
+        here = (end if last is None else min(end, last)) - before
+        yield TierRow(tier.first, last, tier.rate, here, here * tier.rate)
+        before += here
+
+
+def _first(tier: Tier) -> int:
+    return tier.first
 
 
 class Meter:
@@ -81,9 +87,9 @@ class Meter:
         self._rows: dict[Place, dict[tuple[int, int | None, int], int]] = {}
         self._cards: set[date] = set()
 
-    def begin_month(self) -> None:
-        """What was charged before counts for no tier any more."""
-        self.counts.clear()
+    def begin_month(self, counts: Mapping[Place, int]) -> None:
+        """Of what was charged before, only this counts for tiers from now on."""
+        self.counts = Counter(counts)
 
     def add_free(self, place: Place, count: int, reason: str) -> None:
         if count:

@@ -7,6 +7,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 _MOST_BYTES = 1 << 20
 _HEADER_WITHIN = 20
 _SHOWN = 60
-_HEADER = re.compile(r"^[ \ufeff]*\"? *market *\"? *([,;\t])", re.IGNORECASE | re.MULTILINE)
+_HEADER = re.compile(r"^(?>[ \ufeff]*)(?:\" *+)?market *+(?:\" *+)?([,;\t])", re.IGNORECASE | re.MULTILINE)
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -115,7 +116,7 @@ def _lines(text: str, mark: str, faults: list[Fault]) -> Iterator[tuple[int, lis
 def _table(
     line: int, names: tuple[str, ...], body: list[tuple[int, list[str]]], mark: str, faults: list[Fault]
 ) -> Table | None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         faults.extend(Fault(line, name, "the header names this column twice") for name in twice)
         return None

@@ -24,6 +24,9 @@ TOKEN_LENGTH: Final = 14
 LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM = LETTERS.encode() * 8
 _HOST = re.compile(r"https?://([^\s/?#{}\"'\\]+)", re.IGNORECASE)
+_PLAIN = re.compile(r"[!-~]+")
+_BEHIND = ".,;:!*_~…)"
+"""A sentence may end behind a host, or brackets, or what says how the text looks."""
 _NOT_OURS = frozenset({"wa.me", "api.whatsapp.com", "chat.whatsapp.com", "whatsapp.com", "www.whatsapp.com"})
 """WhatsApp opens these itself; behind a redirect they would open a browser."""
 _DAY_MS = 24 * 3_600_000
@@ -53,7 +56,7 @@ def tracking(runtime: Runtime, contents: Iterable[Mapping[str, Any]]) -> Trackin
     if not runtime.settings.links.public_url:
         return None
     written = "\n".join(text for content in contents for text in _texts(content))
-    return Tracking(runtime, frozenset(host.lower() for host in _HOST.findall(written)))
+    return Tracking(runtime, frozenset(host.rstrip(_BEHIND).lower() for host in _HOST.findall(written)))
 
 
 def _texts(value: Any) -> Iterable[str]:
@@ -154,7 +157,7 @@ def _host_of(url: str) -> str | None:
         _ = parts.port
     except ValueError:
         return None
-    is_plain = url.isascii() and "@" not in parts.netloc and parts.scheme in ("https", "http")
+    is_plain = _PLAIN.fullmatch(url) and "@" not in parts.netloc and parts.scheme in ("https", "http")
     return parts.netloc.lower() if is_plain and parts.hostname else None
 
 

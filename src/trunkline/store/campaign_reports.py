@@ -84,14 +84,10 @@ class OutcomeRow(msgspec.Struct, frozen=True):
     message_state: str | None
     error: str | None
     submitted_at: int | None
-    delivered_at: int | None
-    read_at: int | None
-
-
-async def last(tx: Tx, account_id: str, campaign_id: str) -> int:
-    """The place of the last recipient; 0 when there is none."""
-    row = await tx.fetch_one(_Q["last"], account_id=account_id, campaign_id=campaign_id)
-    return (row[0] or 0) if row else 0
+    was_opened: int
+    """Whether they opened a link of it."""
+    was_risked: int
+    """Whether it may have come by an attempt before its last one."""
 
 
 async def funnel(  # noqa: PLR0913, PLR0917 - a key, from where to where, and what counts as an answer

@@ -1,10 +1,7 @@
--- name: last
--- How many recipients a campaign has, along the primary key.
-SELECT MAX(n) FROM campaign_recipients WHERE account_id = :account_id AND campaign_id = :campaign_id;
-
 -- name: funnel
 -- What became of the recipients from one place to another: those alike in all that a report tells apart are
--- counted together. Who answered is known by the conversation, who opted out by the ledger of consents. (`|| ''` for
+-- counted together. Who answered is known by the conversation, who opted out by the ledger of consents; what failed
+-- came to nobody, so nothing follows from it by its time alone. (`|| ''` for
 -- PostgreSQL, which would look at all conversations of the number while it has no statistics; CROSS for SQLite,
 -- which keeps to the order then.)
 SELECT variant, number_id, language, state, reason, message_state, COUNT(*), SUM(taken), SUM(was_sent),
@@ -22,14 +19,14 @@ FROM (
                 AND c.number_id || '' = m.number_id
                 AND i.account_id = c.account_id AND i.conversation_id = c.id
                 AND (i.context_id = m.provider_id
-                    OR (i.at >= COALESCE(m.delivered_at, m.sent_at, m.submitted_at)
+                    OR (m.state <> 'failed' AND i.at >= COALESCE(m.delivered_at, m.sent_at, m.submitted_at)
                         AND i.at < COALESCE(m.delivered_at, m.sent_at, m.submitted_at) + :within))
         ) THEN 1 ELSE 0 END AS replied,
-        CASE WHEN m.submitted_at IS NOT NULL AND EXISTS (
+        CASE WHEN r.message_id IS NOT NULL AND EXISTS (
             SELECT 1 FROM short_links AS l
             WHERE l.account_id = :account_id AND l.message_id = r.message_id AND l.clicks > 0
         ) THEN 1 ELSE 0 END AS clicked,
-        CASE WHEN m.submitted_at IS NOT NULL AND EXISTS (
+        CASE WHEN m.submitted_at IS NOT NULL AND m.state <> 'failed' AND EXISTS (
             SELECT 1 FROM consents AS s
             WHERE s.account_id = :account_id AND s.address = r.address AND s.action = 'withdrawn'
                 AND s.source IN ('message', 'preference')
@@ -73,10 +70,10 @@ SELECT r.n, r.contact_id, r.address, r.state, r.reason, r.detail, r.number_id, r
                 AND c.number_id || '' = m.number_id
                 AND i.account_id = c.account_id AND i.conversation_id = c.id
                 AND (i.context_id = m.provider_id
-                    OR (i.at >= COALESCE(m.delivered_at, m.sent_at, m.submitted_at)
+                    OR (m.state <> 'failed' AND i.at >= COALESCE(m.delivered_at, m.sent_at, m.submitted_at)
                         AND i.at < COALESCE(m.delivered_at, m.sent_at, m.submitted_at) + :within))
         ) END,
-    CASE WHEN m.submitted_at IS NULL THEN NULL ELSE (
+    CASE WHEN m.submitted_at IS NULL OR m.state = 'failed' THEN NULL ELSE (
             SELECT MIN(s.at) FROM consents AS s
             WHERE s.account_id = :account_id AND s.address = r.address AND s.action = 'withdrawn'
                 AND s.source IN ('message', 'preference')
@@ -93,9 +90,16 @@ WHERE r.account_id = :account_id AND r.campaign_id = :campaign_id AND r.n > :aft
 ORDER BY r.n LIMIT :count;
 
 -- name: outcomes
--- The next recipients, and how it ended for them, along the primary key.
-SELECT r.n, r.contact_id, r.address, r.vars, r.state, r.reason, m.state, m.error, m.submitted_at, m.delivered_at,
-    m.read_at
+-- The next recipients, and how it ended for them, along the primary key. Somebody has it whatever its state says who
+-- opened a link of it; somebody may have it of whom an attempt was given up in doubt, before another one failed.
+SELECT r.n, r.contact_id, r.address, r.vars, r.state, r.reason, m.state, m.error, m.submitted_at,
+    CASE WHEN r.message_id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM short_links AS l
+        WHERE l.account_id = :account_id AND l.message_id = r.message_id AND l.clicks > 0) THEN 1 ELSE 0 END,
+    CASE WHEN m.attempts > 1 AND EXISTS (
+        SELECT 1 FROM attempts AS a
+        WHERE a.account_id = :account_id AND a.message_id = r.message_id AND a.outcome = 'ambiguous'
+            AND a.settled_by IN ('caller', 'policy')) THEN 1 ELSE 0 END
 FROM campaign_recipients AS r
 LEFT JOIN messages AS m ON m.account_id = r.account_id AND m.id = r.message_id
 WHERE r.account_id = :account_id AND r.campaign_id = :campaign_id AND r.n > :after

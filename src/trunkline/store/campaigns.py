@@ -77,6 +77,12 @@ async def open_of(tx: Tx, account_id: str) -> list[OpenCampaign]:
     return [OpenCampaign(row[0], row[1], CampaignState(row[2]), row[3]) for row in rows]
 
 
+async def repeats(tx: Tx, account_id: str, campaign_id: str, count: int) -> list[str]:
+    """Those that were made of it for some, or of one of these; newest first."""
+    rows = await tx.fetch(_Q["repeats"], account_id=account_id, id=campaign_id, count=count)
+    return [row[0] for row in rows]
+
+
 async def put(tx: Tx, row: CampaignRow) -> CampaignRow:
     """The row as it is then. `Conflict` when it has another version by now."""
     members = msgspec.structs.asdict(row)

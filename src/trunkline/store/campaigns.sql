@@ -22,6 +22,15 @@ SELECT account_id, id, name, state, state_reason, definition, start_at, position
 FROM campaigns WHERE account_id = :account_id AND id > :start AND (:state = '' OR state = :state)
 ORDER BY id LIMIT :count;
 
+-- name: repeats
+-- Those that repeat a campaign for some, and those that repeat these, newest first (primary key).
+WITH RECURSIVE repeats (id) AS (
+    SELECT id FROM campaigns WHERE account_id = :account_id AND parent_id = :id
+    UNION
+    SELECT c.id FROM repeats AS few CROSS JOIN campaigns AS c
+    WHERE c.account_id = :account_id AND c.parent_id = few.id)
+SELECT few.id FROM repeats AS few ORDER BY few.id DESC LIMIT :count;
+
 -- name: open
 -- Those that something is to be done for (index campaigns_open).
 SELECT account_id, id, state, start_at FROM campaigns

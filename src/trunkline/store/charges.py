@@ -4,9 +4,12 @@ A message is billed once, when it is delivered or read first: `messages.delivere
 messages, so both questions are asked in pages, each a short read of its own.
 """
 
-import msgspec
+from collections.abc import Sequence
 
-from trunkline.store.contract import Store, Tx
+import msgspec
+from msgspec.structs import replace
+
+from trunkline.store.contract import Row, Store, Tx
 from trunkline.store.queries import load
 
 _Q = load("charges")
@@ -15,6 +18,9 @@ QUARTER = 900_000
 """Milliseconds of which the messages are counted together: no time zone has a midnight in between."""
 
 _AT_ONCE = 2_000
+
+_Alike = tuple[str, str, int, str | None]
+"""Of which the messages are told apart."""
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -28,6 +34,8 @@ class Charge(msgspec.Struct, frozen=True):
     pricing: str | None
     """JSON text; None where the provider said nothing."""
     count: int
+    first: int
+    """When the first of them was delivered."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -44,41 +52,45 @@ class Span(msgspec.Struct, frozen=True):
 
 
 async def of_campaign(store: Store, account_id: str, campaign_id: str, part: int) -> list[Charge]:
-    """`part`: so much of an address is told apart. Alike ones may come in several rows."""
+    """`part`: so much of an address is told apart."""
     key = {"account_id": account_id, "campaign_id": campaign_id}
     end = await store.read(lambda tx: tx.fetch_one(_Q["last_recipient"], **key))
-    found: list[Charge] = []
+    found: dict[_Alike, Charge] = {}
     for after in range(0, (end[0] if end else None) or 0, _AT_ONCE):
 
-        async def work(tx: Tx, after: int = after) -> list[Charge]:
-            rows = await tx.fetch(_Q["of_campaign"], after=after, to=after + _AT_ONCE, part=part, **key)
-            return [Charge(*row) for row in rows]
+        async def work(tx: Tx, after: int = after) -> Sequence[Row]:
+            return await tx.fetch(_Q["of_campaign"], after=after, to=after + _AT_ONCE, part=part, **key)
 
-        found += await store.read(work)
-    return found
+        _add(found, await store.read(work))
+    return list(found.values())
 
 
 async def of_span(store: Store, span: Span, part: int) -> list[Charge]:
     """The same of all messages that are meant."""
-    found: list[Charge] = []
+    found: dict[_Alike, Charge] = {}
     after: str | None = span.after
     while after is not None:
 
-        async def work(tx: Tx, after: str = after) -> tuple[str | None, list[Charge]]:
+        async def work(tx: Tx, after: str = after) -> tuple[str | None, Sequence[Row]]:
             key = {"account_id": span.account_id, "after": after}
             end = await tx.fetch_one(_Q["page_end"], count=_AT_ONCE, **key)
             last: str | None = end[0] if end else None
             if last is None:
-                return None, []
+                return None, ()
             times = {"since": span.since, "until": span.until, "without": span.without}
-            rows = await tx.fetch(_Q["of_span"], last=last, part=part, **times, **key)
-            return last, [Charge(*row) for row in rows]
+            return last, await tx.fetch(_Q["of_span"], last=last, part=part, **times, **key)
 
         after, rows = await store.read(work)
-        found += rows
-    return found
+        _add(found, rows)
+    return list(found.values())
 
 
-async def first_delivery(tx: Tx, account_id: str, campaign_id: str) -> int | None:
-    row = await tx.fetch_one(_Q["first_delivery"], account_id=account_id, campaign_id=campaign_id)
-    return row[0] if row else None
+def _add(found: dict[_Alike, Charge], rows: Sequence[Row]) -> None:
+    """What is alike in several pages is one: a month must not take the room of all its messages."""
+    for row in rows:
+        one = Charge(*row)
+        alike = (one.number_id, one.start, one.quarter, one.pricing)
+        known = found.get(alike)
+        if known is not None:
+            one = replace(known, count=known.count + one.count, first=min(known.first, one.first))
+        found[alike] = one

@@ -1,9 +1,9 @@
 -- name: of_campaign (sqlite)
 -- Messages of some of its recipients that were delivered, with what the provider said of their price, those alike
 -- together (by primary keys). What it said on delivery counts before what it said on `sent`.
-SELECT number_id, start, quarter, pricing, COUNT(*) FROM (
+SELECT number_id, start, quarter, pricing, COUNT(*), MIN(delivered_at) FROM (
     SELECT m.number_id AS number_id, substr(m.recipient, 1, :part) AS start,
-        m.delivered_at / 900000 AS quarter,
+        m.delivered_at / 900000 AS quarter, m.delivered_at AS delivered_at,
         COALESCE(
             (SELECT json_extract(f.detail, '$.pricing') FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'delivered'),
@@ -19,18 +19,18 @@ SELECT number_id, start, quarter, pricing, COUNT(*) FROM (
 ) AS few GROUP BY number_id, start, quarter, pricing;
 
 -- name: of_campaign (postgres)
--- The same.
-SELECT number_id, start, quarter, pricing, COUNT(*) FROM (
+-- The same. Its JSON takes no NUL, not even an escaped one.
+SELECT number_id, start, quarter, pricing, COUNT(*), MIN(delivered_at) FROM (
     SELECT m.number_id AS number_id, substr(m.recipient, 1, CAST(:part AS INTEGER)) AS start,
-        m.delivered_at / 900000 AS quarter,
+        m.delivered_at / 900000 AS quarter, m.delivered_at AS delivered_at,
         COALESCE(
-            (SELECT (f.detail::json -> 'pricing')::text FROM status_facts AS f
+            (SELECT (replace(f.detail, '\u0000', '\ufffd')::json -> 'pricing')::text FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'delivered'),
-            (SELECT (f.detail::json -> 'pricing')::text FROM status_facts AS f
+            (SELECT (replace(f.detail, '\u0000', '\ufffd')::json -> 'pricing')::text FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'read'),
-            (SELECT (f.detail::json -> 'pricing')::text FROM status_facts AS f
+            (SELECT (replace(f.detail, '\u0000', '\ufffd')::json -> 'pricing')::text FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'played'),
-            (SELECT (f.detail::json -> 'pricing')::text FROM status_facts AS f
+            (SELECT (replace(f.detail, '\u0000', '\ufffd')::json -> 'pricing')::text FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'sent')) AS pricing
     FROM campaign_recipients AS r JOIN messages AS m ON m.account_id = r.account_id AND m.id = r.message_id
     WHERE r.account_id = :account_id AND r.campaign_id = :campaign_id AND r.n > :after AND r.n <= :to
@@ -39,9 +39,9 @@ SELECT number_id, start, quarter, pricing, COUNT(*) FROM (
 
 -- name: of_span (sqlite)
 -- Some of the account's messages, as far as they were delivered in a span of time, the same way (by primary keys).
-SELECT number_id, start, quarter, pricing, COUNT(*) FROM (
+SELECT number_id, start, quarter, pricing, COUNT(*), MIN(delivered_at) FROM (
     SELECT m.number_id AS number_id, substr(m.recipient, 1, :part) AS start,
-        m.delivered_at / 900000 AS quarter,
+        m.delivered_at / 900000 AS quarter, m.delivered_at AS delivered_at,
         COALESCE(
             (SELECT json_extract(f.detail, '$.pricing') FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'delivered'),
@@ -59,17 +59,17 @@ SELECT number_id, start, quarter, pricing, COUNT(*) FROM (
 
 -- name: of_span (postgres)
 -- The same.
-SELECT number_id, start, quarter, pricing, COUNT(*) FROM (
+SELECT number_id, start, quarter, pricing, COUNT(*), MIN(delivered_at) FROM (
     SELECT m.number_id AS number_id, substr(m.recipient, 1, CAST(:part AS INTEGER)) AS start,
-        m.delivered_at / 900000 AS quarter,
+        m.delivered_at / 900000 AS quarter, m.delivered_at AS delivered_at,
         COALESCE(
-            (SELECT (f.detail::json -> 'pricing')::text FROM status_facts AS f
+            (SELECT (replace(f.detail, '\u0000', '\ufffd')::json -> 'pricing')::text FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'delivered'),
-            (SELECT (f.detail::json -> 'pricing')::text FROM status_facts AS f
+            (SELECT (replace(f.detail, '\u0000', '\ufffd')::json -> 'pricing')::text FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'read'),
-            (SELECT (f.detail::json -> 'pricing')::text FROM status_facts AS f
+            (SELECT (replace(f.detail, '\u0000', '\ufffd')::json -> 'pricing')::text FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'played'),
-            (SELECT (f.detail::json -> 'pricing')::text FROM status_facts AS f
+            (SELECT (replace(f.detail, '\u0000', '\ufffd')::json -> 'pricing')::text FROM status_facts AS f
             WHERE f.account_id = m.account_id AND f.provider_id = m.provider_id AND f.status = 'sent')) AS pricing
     FROM messages AS m
     WHERE m.account_id = :account_id AND m.id > :after AND m.id <= :last
@@ -85,8 +85,3 @@ SELECT MAX(id) FROM (
 -- name: last_recipient
 -- How far the places of a campaign's recipients go (by primary key).
 SELECT MAX(n) FROM campaign_recipients WHERE account_id = :account_id AND campaign_id = :campaign_id;
-
--- name: first_delivery
--- When the first message of a campaign was delivered (index messages_campaign).
-SELECT MIN(delivered_at) FROM messages
-WHERE account_id = :account_id AND campaign_id = :campaign_id AND state IN ('delivered', 'read');

@@ -48,7 +48,8 @@ async def by_address(tx: Tx, account_id: str, addresses: Sequence[str]) -> list[
 
 async def known(tx: Tx, account_id: str, addresses: Sequence[str]) -> dict[str, Contact]:
     """address → whose it is, of those that are anybody's."""
-    rows = await tx.fetch_many(_Q["known"], [(account_id, address) for address in addresses])
+    asked = msgspec.json.encode(addresses).decode()
+    rows = await tx.fetch(_Q["known"], account_id=account_id, addresses=asked) if addresses else []
     return {row[0]: Contact(*row[1:]) for row in rows}
 
 

@@ -14,13 +14,22 @@ FROM contact_addresses AS a
 JOIN contacts AS c ON c.account_id = a.account_id AND c.id = a.contact_id
 WHERE a.account_id = :account_id AND a.address = :address;
 
--- name: known
--- Whose address this is, behind the address, by primary keys.
+-- name: known (sqlite)
+-- Whose each of many addresses is, behind the address, by primary keys; `addresses` is a JSON array.
 SELECT a.address, c.account_id, c.id, c.phone, c.user_id, c.parent_user_id, c.name, c.username, c.created_at,
     c.updated_at, c.language, c.time_zone, c.attributes, c.source
 FROM contact_addresses AS a
 JOIN contacts AS c ON c.account_id = a.account_id AND c.id = a.contact_id
-WHERE a.account_id = :account_id AND a.address = :address;
+WHERE a.account_id = :account_id AND a.address IN (SELECT asked.value FROM json_each(:addresses) AS asked);
+
+-- name: known (postgres)
+-- The same there.
+SELECT a.address, c.account_id, c.id, c.phone, c.user_id, c.parent_user_id, c.name, c.username, c.created_at,
+    c.updated_at, c.language, c.time_zone, c.attributes, c.source
+FROM contact_addresses AS a
+JOIN contacts AS c ON c.account_id = a.account_id AND c.id = a.contact_id
+WHERE a.account_id = :account_id
+    AND a.address = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:addresses AS JSONB))));
 
 -- name: get
 -- One contact, by primary key.

@@ -34,9 +34,11 @@ async def ask(tx: Tx, erasures: Sequence[Erasure]) -> None:
     await tx.execute_many(_Q["ask"], [msgspec.structs.astuple(each) for each in erasures])
 
 
-async def asked(tx: Tx, account_id: str, count: int) -> list[Erasure]:
-    rows = await tx.fetch(_Q["asked"], account_id=account_id, count=count)
-    return [Erasure(account_id, *row) for row in rows]
+async def asked(tx: Tx, after: Erasure) -> list[Erasure]:
+    """Some of the account's behind this one."""
+    values = {"account_id": after.account_id, "contact_id": after.contact_id, "address": after.address}
+    rows = await tx.fetch(_Q["asked"], count=_AT_ONCE, **values)
+    return [Erasure(after.account_id, *row) for row in rows]
 
 
 async def of_contact(tx: Tx, account_id: str, contact_id: str) -> list[Erasure]:
@@ -65,7 +67,8 @@ async def forget_recipients(tx: Tx, account_id: str, contact_id: str) -> None:
 
 async def waiting(tx: Tx, erasure: Erasure) -> list[str]:
     """Some of their messages that can still be withdrawn."""
-    return [row[0] for row in await tx.fetch(_Q["waiting"], count=_AT_ONCE, **_of(erasure))]
+    values = {"account_id": erasure.account_id, "address": erasure.address, "count": _AT_ONCE}
+    return [row[0] for row in await tx.fetch(_Q["waiting"], **values)]
 
 
 async def ended(tx: Tx, erasure: Erasure) -> list[str]:
@@ -77,8 +80,8 @@ async def has_messages(tx: Tx, erasure: Erasure) -> bool:
     return await tx.fetch_one(_Q["any_message"], **_of(erasure)) is not None
 
 
-async def forget_messages(tx: Tx, account_id: str, message_ids: Sequence[str]) -> None:
-    rows = [(account_id, each) for each in message_ids]
+async def forget_messages(tx: Tx, erasure: Erasure, message_ids: Sequence[str]) -> None:
+    rows = [(erasure.address, erasure.account_id, each) for each in message_ids]
     for name in ("forget_message", "forget_attempts", "forget_facts"):
         await tx.execute_many(_Q[name], rows)
 
@@ -105,12 +108,13 @@ async def events_of(tx: Tx, account_id: str, object_ids: Sequence[str]) -> list[
     return [(row[0], row[1]) for row in rows]
 
 
-async def put_events(tx: Tx, erasure: Erasure, told: Sequence[tuple[str, str]]) -> None:
+async def put_events(tx: Tx, erasure: Erasure, told: Sequence[tuple[str, str]], now: int) -> None:
     """Each (id, data); what endpoints were told of it is forgotten."""
     account_id, address = erasure.account_id, erasure.address
     rows = [(data, address, account_id, event_id) for event_id, data in told]
     await tx.execute_many(_Q["forget_event"], rows)
     await tx.execute_many(_Q["forget_tries"], [(account_id, event_id) for event_id, _ in told])
+    await tx.execute_many(_Q["forget_lanes"], [(now, account_id, event_id) for event_id, _ in told])
 
 
 def _of(erasure: Erasure) -> dict[str, str | int]:

@@ -6,7 +6,8 @@ ON CONFLICT DO NOTHING;
 
 -- name: asked
 -- Who is still to be forgotten, along the primary key.
-SELECT contact_id, address, asked_at FROM erasures WHERE account_id = :account_id
+SELECT contact_id, address, asked_at FROM erasures
+WHERE account_id = :account_id AND (contact_id, address) > (:contact_id, :address)
 ORDER BY contact_id, address LIMIT :count;
 
 -- name: of_contact
@@ -45,7 +46,6 @@ UPDATE consents SET proof = NULL WHERE account_id = :account_id AND address = :a
 -- Their messages that have no intent (index messages_recipient).
 SELECT id FROM messages
 WHERE account_id = :account_id AND recipient = :address AND state IN ('queued', 'held', 'scheduled')
-    AND created_at <= :asked_at
 ORDER BY id LIMIT :count;
 
 -- name: messages
@@ -61,17 +61,19 @@ SELECT 1 FROM messages
 WHERE account_id = :account_id AND recipient = :address AND created_at <= :asked_at LIMIT 1;
 
 -- name: forget_message
--- That it was, and what became of it, stays.
-UPDATE messages SET recipient = '', recipient_kind = 'none', content = '{}', callback_data = NULL, fallback = NULL,
-    provider_id = NULL, provider_recipient = NULL, context_id = NULL, version = version + 1
+-- That it was, and what became of it, stays; the provider's words may name the address.
+UPDATE messages SET error = REPLACE(error, :address, ''), recipient = '', recipient_kind = 'none', content = '{}',
+    callback_data = NULL, fallback = NULL, provider_id = NULL, provider_recipient = NULL, context_id = NULL,
+    version = version + 1
 WHERE account_id = :account_id AND id = :id;
 
 -- name: forget_attempts
-UPDATE attempts SET recipient = '' WHERE account_id = :account_id AND message_id = :id AND is_open = 0;
+UPDATE attempts SET detail = REPLACE(detail, :address, ''), error = REPLACE(error, :address, ''), recipient = ''
+WHERE account_id = :account_id AND message_id = :id AND is_open = 0;
 
 -- name: forget_facts
 -- What the provider told of it; its own name of the message has the address in it (index status_facts_message).
-UPDATE status_facts SET provider_id = 'erased ' || message_id, recipient = NULL
+UPDATE status_facts SET detail = REPLACE(detail, :address, ''), provider_id = 'erased ' || message_id, recipient = NULL
 WHERE account_id = :account_id AND message_id = :id;
 
 -- name: inbound
@@ -101,4 +103,11 @@ WHERE account_id = :account_id AND id = :id;
 -- What endpoints were told of it, along the primary key.
 UPDATE delivery_attempts SET request = NULL, answer = NULL
 WHERE account_id = :account_id AND event_id = :event_id
+    AND endpoint_id IN (SELECT id FROM endpoints WHERE account_id = :account_id);
+
+-- name: forget_lanes
+-- The order in which they were to be told, along the primary key: a lane has an address in its name. What waited for
+-- others of its lane is due.
+UPDATE deliveries SET lane = NULL, next_at = CASE WHEN state = 'waiting' THEN :now ELSE next_at END
+WHERE account_id = :account_id AND event_id = :event_id AND lane IS NOT NULL
     AND endpoint_id IN (SELECT id FROM endpoints WHERE account_id = :account_id);

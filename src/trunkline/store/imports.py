@@ -90,6 +90,11 @@ async def open_of(tx: Tx, account_id: str) -> list[str]:
     return [row[0] for row in await tx.fetch(_Q["open"], account_id=account_id)]
 
 
+async def waiting(tx: Tx, account_id: str) -> list[str]:
+    """Those that have not ended."""
+    return [row[0] for row in await tx.fetch(_Q["waiting"], account_id=account_id)]
+
+
 async def put(tx: Tx, row: ImportRow) -> None:
     """The caller has called `lock`."""
     await tx.execute(_Q["put"], **_members(row, "put"))

@@ -33,6 +33,11 @@ FROM imports WHERE account_id = :account_id AND id < :start ORDER BY id DESC LIM
 -- Those that something is to be done for (index imports_open).
 SELECT id FROM imports WHERE account_id = :account_id AND state IN ('checking', 'running') ORDER BY id;
 
+-- name: waiting
+-- Those that have not ended (index imports_content).
+SELECT id FROM imports
+WHERE account_id = :account_id AND state IN ('draft', 'checking', 'checked', 'running') ORDER BY sha256, id;
+
 -- name: put
 -- As it is now; the caller has called `lock`, and raises the version where a caller of ours changed it.
 UPDATE imports SET state = :state, state_reason = :state_reason, detail = :detail, options = :options,

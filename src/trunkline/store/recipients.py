@@ -74,7 +74,7 @@ async def insert_many(tx: Tx, rows: Sequence[NewRecipient]) -> None:
 
 async def known(tx: Tx, account_id: str, campaign_id: str, addresses: Iterable[str]) -> set[str]:
     """Those of these addresses who get the campaign already."""
-    rows = await tx.fetch_many(_Q["known"], [(account_id, campaign_id, address) for address in addresses])
+    rows = await tx.fetch_many(_Q["known"], [(account_id, address, campaign_id) for address in addresses])
     return {row[0] for row in rows}
 
 

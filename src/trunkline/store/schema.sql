@@ -692,12 +692,10 @@ CREATE TABLE campaign_recipients (
     message_id TEXT,
     PRIMARY KEY (account_id, campaign_id, n)
 );
-CREATE UNIQUE INDEX campaign_recipients_address ON campaign_recipients (account_id, campaign_id, address)
-    WHERE state <> 'skipped';
 CREATE INDEX campaign_recipients_due ON campaign_recipients (account_id, campaign_id, number_id, due_at, n)
     WHERE state = 'ready';
 CREATE INDEX campaign_recipients_totals ON campaign_recipients (account_id, campaign_id, state, reason);
-CREATE INDEX campaign_recipients_contact ON campaign_recipients (account_id, contact_id);
+CREATE INDEX campaign_recipients_contact ON campaign_recipients (account_id, contact_id, campaign_id);
 CREATE UNIQUE INDEX campaign_recipients_message ON campaign_recipients (account_id, message_id)
     WHERE message_id IS NOT NULL;
 

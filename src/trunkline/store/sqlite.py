@@ -376,6 +376,8 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
 
 
 def _set_up(connection: apsw.Connection) -> None:
+    # Else every statement of two tables is planned anew for each row of values: 20 µs where 3 would do.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     for name, value in _SETTINGS.items():
         connection.execute(f"PRAGMA {name} = {value}")
     for name, value in _SETTINGS.items():

@@ -85,8 +85,8 @@ async def had_campaign(tx: Tx, account_id: str, addresses: Sequence[str], since:
 
 async def known_contacts(tx: Tx, account_id: str, campaign_id: str, contact_ids: Sequence[str]) -> set[str]:
     """Those to whom a campaign goes already."""
-    asked = [(account_id, contact_id, campaign_id) for contact_id in contact_ids]
-    return {row[0] for row in await tx.fetch_many(_Q["known_contact"], asked)}
+    values = {"asked": _json(contact_ids), "account_id": account_id, "campaign_id": campaign_id}
+    return {row[0] for row in await tx.fetch(_Q["known_contacts"], **values)}
 
 
 def _json(texts: Iterable[str]) -> str:

@@ -64,11 +64,11 @@ FROM jsonb_array_elements_text(CAST(:asked AS JSONB)) AS asked (value)
 CROSS JOIN conversations AS c WHERE c.account_id = :account_id AND c.contact_id = asked.value;
 
 -- name: received
--- Whether an address has got a campaign (index campaign_recipients_address).
-SELECT r.address FROM campaign_recipients AS r
-JOIN messages AS m ON m.account_id = r.account_id AND m.id = r.message_id
-WHERE r.account_id = :account_id AND r.campaign_id = :campaign_id AND r.address = :address
-    AND r.state <> 'skipped' AND m.state NOT IN ('failed', 'expired', 'canceled');
+-- Whether an address has got a campaign (index messages_recipient).
+SELECT recipient FROM messages
+WHERE account_id = :account_id AND COALESCE(campaign_id, '') = :campaign_id AND recipient = :address
+    AND state NOT IN ('failed', 'expired', 'canceled')
+LIMIT 1;
 
 -- name: had_campaign
 -- Whether an address got a message of any campaign since then (index messages_recipient).
@@ -77,8 +77,14 @@ WHERE account_id = :account_id AND recipient = :recipient AND created_at > :sinc
     AND COALESCE(campaign_id, '') <> '' AND state NOT IN ('failed', 'expired', 'canceled')
 LIMIT 1;
 
--- name: known_contact
--- Whether a campaign goes to a contact already (index campaign_recipients_contact).
-SELECT contact_id FROM campaign_recipients
-WHERE account_id = :account_id AND contact_id = :contact_id AND campaign_id = :campaign_id AND state <> 'skipped'
-LIMIT 1;
+-- name: known_contacts (sqlite)
+-- To which of these contacts a campaign goes already (index campaign_recipients_contact).
+SELECT r.contact_id FROM json_each(:asked) AS asked
+CROSS JOIN campaign_recipients AS r WHERE r.account_id = :account_id AND r.contact_id = asked.value
+    AND r.campaign_id = :campaign_id AND r.state <> 'skipped';
+
+-- name: known_contacts (postgres)
+-- To which of these contacts a campaign goes already (index campaign_recipients_contact).
+SELECT r.contact_id FROM jsonb_array_elements_text(CAST(:asked AS JSONB)) AS asked (value)
+CROSS JOIN campaign_recipients AS r WHERE r.account_id = :account_id AND r.contact_id = asked.value
+    AND r.campaign_id = :campaign_id AND r.state <> 'skipped';

@@ -1,5 +1,10 @@
 """Names of columns from the first row: none empty, no two alike."""
 
+import re
+
+_NO_LETTERS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+"""Signs that are no letters, which databases and terminals do not take."""
+
 
 def name_columns(header: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names, and notes for people about those that were changed."""
@@ -8,7 +13,7 @@ def name_columns(header: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     taken = {cell.strip().casefold() for cell in header}
     seen: set[str] = set()
     for index, cell in enumerate(header, 1):
-        wanted = " ".join(cell.split())
+        wanted = _NO_LETTERS.sub("\N{REPLACEMENT CHARACTER}", " ".join(cell.split()))
         name = wanted or f"column {index}"
         if not wanted:
             notes.append(f"Column {index} has no name.")

@@ -17,11 +17,15 @@ _START = rf"'*[ \u00a0\u3000\"]*[{_RUNS}\r\n]"
 _WITHIN = rf"'*[ \u00a0\u3000\"]*[{_RUNS}]"
 """Blanks and quotes are dropped by some programs before they look."""
 
+_STARTS = re.compile(_START)
+_CUTS = re.compile(r"[,;|\t\r\n]")
 _CAN_RUN = re.compile(rf"\A(?={_START})|(?<=[,;|\t\r\n])(?={_WITHIN})")
 _MADE_HARMLESS = re.compile(rf"\A'(?={_START})|(?<=[,;|\t\r\n])'(?={_WITHIN})")
 
 
 def harmless(cell: str) -> str:
+    if _CUTS.search(cell) is None:  # most cells: only how they start counts, and that is soon looked at
+        return f"'{cell}" if _STARTS.match(cell) else cell
     return _CAN_RUN.sub("'", cell)
 
 

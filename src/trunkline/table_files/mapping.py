@@ -15,7 +15,16 @@ from typing import Literal
 import msgspec
 
 Field = Literal[
-    "phone", "user_id", "name", "first_name", "language", "time_zone", "tags", "consent", "attribute"
+    "phone",
+    "user_id",
+    "name",
+    "first_name",
+    "language",
+    "time_zone",
+    "tags",
+    "consent",
+    "attribute",
+    "ignore",
 ]
 
 
@@ -40,20 +49,27 @@ _COMMON_LANGUAGES = re.compile(
 
 
 def guess_mapping(headers: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, ColumnGuess]:
-    """Each field is given to one column only, by name before by content; tags may come from several."""
+    """Each field is given to one column only, by name before by content; tags may come from several.
+
+    What our own export tells beside is left out.
+    """
     guesses: dict[str, ColumnGuess] = {}
     taken: set[str] = set()
     for header in headers:
         field = _field_by_name().get(spelled_plainly(header))
-        if field is not None and (field not in taken or field == "tags"):
+        if field is not None and (field not in taken or field in {"tags", "ignore"}):
             taken.add(field)
-            guesses[header] = ColumnGuess(field, f"“{header}” is a usual name for it.")
+            guesses[header] = ColumnGuess(field, _named(header, field))
     for at, header in enumerate(headers):
         if header not in guesses:
             guesses[header] = _by_content(
                 [row[at] for row in sample if at < len(row) and row[at]], taken, header
             )
     return {header: guesses[header] for header in headers}
+
+
+def _named(header: str, field: Field) -> str:
+    return "Our own exports have it." if field == "ignore" else f"“{header}” is a usual name for it."
 
 
 def is_known_word(header: str) -> bool:

@@ -4,6 +4,7 @@ A workbook is a ZIP of XML. Its sizes are checked before anything is unpacked; w
 it is ends where it claimed. It may bring no document types, and so no entities of its own.
 """
 
+import errno
 import posixpath
 import re
 import struct
@@ -35,6 +36,7 @@ _FAULTS = (
     RuntimeError,
     EOFError,
     ValueError,
+    OverflowError,
     struct.error,
 )
 
@@ -110,6 +112,10 @@ class Book:
         except KeyError as error:
             raise TableError("broken", f"The workbook is damaged: it has no {name}.") from error
         except _FAULTS as error:
+            raise _damaged() from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a place before the file's beginning, by a damaged directory
+                raise
             raise _damaged() from error
 
     def _check_size(self, info: zipfile.ZipInfo) -> None:

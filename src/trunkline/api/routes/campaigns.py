@@ -142,6 +142,17 @@ ROUTES: tuple[Route, ...] = (
         refusals=_WRONG_STATE,
     ),
     Route(
+        method="PATCH",
+        path="/v1/campaigns/{id}/budget",
+        operation="changeCampaignBudget",
+        summary="Change what a campaign may cost, while it runs too",
+        handler=campaigns.set_budget,
+        takes=Takes.JSON,
+        body=campaigns.NEW_BUDGET,
+        answers={200: CampaignView},
+        refusals=_WRONG_STATE,
+    ),
+    Route(
         method="GET",
         path="/v1/campaigns/{id}/progress",
         operation="getCampaignProgress",

@@ -9,7 +9,8 @@ from trunkline.audiences.imports.options import ColumnUse, Found, Options
 
 LENGTH = struct.Struct(">I")
 ROWS = 100
-"""In a batch, at most."""
+LETTERS = 262_144
+"""In a batch, at most; but for its last row."""
 
 
 class Look(msgspec.Struct, tag="look", kw_only=True):
@@ -61,6 +62,7 @@ class Batch(msgspec.Struct, tag="batch"):
     bad: list[Bad] = []
     hidden: int = 0
     formulas: int = 0
+    letters: int = 0
 
 
 class Seen(msgspec.Struct, tag="seen"):

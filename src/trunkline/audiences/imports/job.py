@@ -12,7 +12,8 @@ import msgspec
 
 from trunkline import shelving
 from trunkline.audiences.imports import mapping, people, reader
-from trunkline.audiences.imports.frames import Bad, Batch, Read
+from trunkline.audiences.imports.forgetting import without_examples, without_people
+from trunkline.audiences.imports.frames import LETTERS, Bad, Batch, Read
 from trunkline.audiences.imports.options import Counts, Found, Options, Report, Shown
 from trunkline.audiences.imports.pace import Pace
 from trunkline.loops import until_kept
@@ -121,7 +122,7 @@ class Job:
         pace, waiting = Pace(self._runtime.store.load, _now), Batch(self._position)
         async for batch in self._batches():
             waiting = _joined(waiting, batch)
-            if len(waiting.good) + len(waiting.bad) >= pace.rows:
+            if len(waiting.good) + len(waiting.bad) >= pace.rows or waiting.letters >= LETTERS:
                 began = _now()
                 await self._keep(waiting)
                 await asyncio.sleep(pace.wrote(_weight(waiting), _now() - began))
@@ -234,7 +235,8 @@ async def end(  # noqa: PLR0913, PLR0917 - how it ended
         state=state,
         state_reason=reason,
         detail=detail,
-        report=_without_people(row.report),
+        found=without_examples(row.found),
+        report=without_people(row.report),
         version=row.version + 1,
         updated_at=now,
         finished_at=now,
@@ -242,13 +244,6 @@ async def end(  # noqa: PLR0913, PLR0917 - how it ended
     await imports.put(tx, ended)
     await media_leaving.expect(tx, row.account_id, row.sha256, now)
     return ended
-
-
-def _without_people(report: str | None) -> str | None:
-    """Its counts stay; who stood in the first rows is told by nobody but their contacts from now on."""
-    if report is None:
-        return None
-    return msgspec.json.encode(Report(counts=msgspec.json.decode(report, type=Report).counts)).decode()
 
 
 def _add(counts: Counts, batch: Batch) -> None:
@@ -271,6 +266,7 @@ def _joined(first: Batch, then: Batch) -> Batch:
         first.bad + then.bad,
         first.hidden + then.hidden,
         first.formulas + then.formulas,
+        first.letters + then.letters,
     )
 
 

@@ -15,7 +15,19 @@ from typing import BinaryIO
 import msgspec
 
 from trunkline.audiences.imports import frames, mapping
-from trunkline.audiences.imports.frames import ROWS, Bad, Batch, Ended, Good, Look, Order, Read, Refused, Seen
+from trunkline.audiences.imports.frames import (
+    LETTERS,
+    ROWS,
+    Bad,
+    Batch,
+    Ended,
+    Good,
+    Look,
+    Order,
+    Read,
+    Refused,
+    Seen,
+)
 from trunkline.audiences.imports.options import LIMITS, Found
 from trunkline.audiences.imports.rows import RowReader
 from trunkline.table_files import BadRow, Opened, Row, TableError, open_table
@@ -67,11 +79,12 @@ def read(table: Opened, order: Read, out: BinaryIO) -> None:
             continue
         if isinstance(good, Good):
             batch.good.append(good)
+            batch.letters += len(good.columns)
             batch.hidden += row.is_hidden if isinstance(row, Row) else 0
             batch.formulas += len(row.formulas) if isinstance(row, Row) else 0
         else:
             batch.bad.append(good)
-        if len(batch.good) + len(batch.bad) >= ROWS:
+        if len(batch.good) + len(batch.bad) >= ROWS or batch.letters >= LETTERS:
             batch.last = n
             frames.write(out, batch)
             batch = Batch(n)

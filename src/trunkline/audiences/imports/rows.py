@@ -81,7 +81,10 @@ class RowReader:
             self._alone(row.line, phone, user_id)
         except Wrong as wrong:
             column = None if wrong.at is None else self._columns[wrong.at]
-            found = None if wrong.at is None else shorten(cells[wrong.at])
+            is_somebody = (
+                wrong.reason == "duplicate"
+            )  # who can be erased, and stands in the line that it names
+            found = None if wrong.at is None or is_somebody else shorten(cells[wrong.at])
             return Bad(n, row.line, column, wrong.reason, wrong.detail, found)
         return good
 

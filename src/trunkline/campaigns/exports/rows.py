@@ -72,7 +72,7 @@ _COLUMNS: tuple[Column, ...] = (
     _of_row("detail"),
     _of_row("message_id"),
     _of_row("provider_id"),
-    _of_row("due_at", Kind.MOMENT),
+    Column("due_at", Kind.MOMENT, lambda known: known.row.due_at or None),  # skipped ones have no turn
     _of_row("created_at", Kind.MOMENT),
     _of_row("submitted_at", Kind.MOMENT, "accepted_at"),
     _of_row("sent_at", Kind.MOMENT),

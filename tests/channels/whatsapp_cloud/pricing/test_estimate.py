@@ -1,13 +1,15 @@
 """Estimates by Meta's rules, as tables that a person can check by hand; and bulk against single messages."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trunkline.channels.pricing_contract import Billing, Load, Month
 from trunkline.channels.whatsapp_cloud.pricing import rules as periods
 from trunkline.channels.whatsapp_cloud.pricing.charging import Group, Terms, category_of
+from trunkline.channels.whatsapp_cloud.pricing.desk import CloudPricing
 from trunkline.channels.whatsapp_cloud.pricing.estimate import estimate
 from trunkline.channels.whatsapp_cloud.pricing.rules import UnknownPeriod, rules_on
 from trunkline.pricing.cards import RateCard, Tier, empty_card, flat
@@ -269,3 +271,11 @@ def test_the_sum_over_single_messages_in_order_is_the_bulk_estimate(groups, card
     }
     assert sum(line.count for line in bulk.lines) == sum(count for _, count in groups)
     assert all(line.count == line.charged + sum(line.free.values()) for line in bulk.lines)
+
+
+def test_what_a_month_had_counts_in_it_also_behind_messages_of_the_month_before():
+    noon = round(datetime(2026, 11, 15, 12, tzinfo=UTC).timestamp() * 1000)
+    card = RateCard("USD", OCTOBER_26, {("India", "utility"): (Tier(1, 100), Tier(11, 10))}, "a test")
+    before = Month(noon, Counts(charged={("India", "utility"): 10}))
+    loads = [Load("9198", "n", "utility", at) for at in (noon - 30 * 86_400_000, noon)]
+    assert CloudPricing().estimate(loads, [card], Billing(), before).total == 100 + 10

@@ -4,10 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from trunkline.channels.pricing_contract import Billing, Month
+from trunkline.channels.whatsapp_cloud.pricing.desk import CloudPricing
 from trunkline.channels.whatsapp_cloud.pricing.told import (
     ReachedTier,
     international_since,
     reached_tier,
+    remembered,
     with_tier,
 )
 from trunkline.pricing.meter import Counts
@@ -60,7 +63,7 @@ def tier(**changes):
 
 def test_a_tier_that_was_reached_says_how_many_there_were_at_least():
     reached = reached_tier(tier())
-    assert reached == ReachedTier("2025-11", ("India", "utility"), 25_000_000)
+    assert reached == ReachedTier("2025-11", ("India", "utility"), 25_000_000, 1_743_451_903_000)
     assert reached_tier(tier(tier="0:MAX")).at_least == 0
     assert reached_tier(tier(region="Rest of Africa")).place == ("Rest of Africa", "utility")
 
@@ -75,7 +78,16 @@ def test_what_is_not_understood_is_left_aside(value):
 
 def test_metas_count_raises_ours_in_its_month_and_never_lowers_it():
     place = ("India", "utility")
-    reached = ReachedTier("2025-11", place, 100)
+    reached = ReachedTier("2025-11", place, 100, 0)
     assert with_tier(Counts(charged={place: 7}), "2025-11", reached).charged == {place: 100}
     assert with_tier(Counts(charged={place: 700}), "2025-11", reached).charged == {place: 700}
     assert with_tier(Counts(charged={place: 7}), "2025-12", reached).charged == {place: 7}
+
+
+def test_a_tier_that_was_reached_later_is_not_what_there_was_before():
+    """A campaign that reaches it itself would be counted twice."""
+    noon = datetime(2025, 11, 15, 12, tzinfo=UTC).timestamp()
+    info = remembered(tier(tier_update_time=int(noon)))
+    for at, counts in ((noon - 1, {}), (noon, {("India", "utility"): 25_000_000})):
+        month = Month(int(at) * 1000, Counts())
+        assert CloudPricing().raised(month, Billing(), [info]).counts.charged == counts

@@ -44,7 +44,7 @@ def charge(  # noqa: PLR0913, PLR0917 - bills, prices, and what was before them
     for bill, count in billed:
         day = day_at(bill.at, zone)
         if month not in {None, month_of(day)}:
-            meter.begin_month()
+            meter.begin_month({})
         month = month_of(day)
         place = (bill.market, bill.category)
         if bill.why_free is not None:

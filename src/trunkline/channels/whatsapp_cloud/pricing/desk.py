@@ -1,6 +1,7 @@
 """WhatsApp's side of `channels/pricing_contract.py`: loads and arrivals → groups, bills, an estimate.
 
-Pure. Messages of one quarter of an hour are taken together by the core, and no time zone splits one.
+Pure. Messages of one quarter of an hour, or of one day, are taken together by the core; no time zone has its
+midnight within a quarter.
 """
 
 from collections import Counter
@@ -20,7 +21,7 @@ from trunkline.channels.whatsapp_cloud.pricing.estimate import Till
 from trunkline.channels.whatsapp_cloud.pricing.markets import market_of
 from trunkline.channels.whatsapp_cloud.pricing.rules import FREE_SERVICE_MESSAGES, rules_on
 from trunkline.pricing.cards import RateCard, card_on, empty_card
-from trunkline.pricing.days import day_at, month_of, month_start
+from trunkline.pricing.days import day_at, day_start, month_of, month_start
 from trunkline.pricing.meter import Counts, Estimate
 from trunkline.pricing.reading import Heading, Reading
 
@@ -46,20 +47,23 @@ class CloudPricing:
     def rules_at(self, at: int, billing: Billing) -> str:
         return _terms(_day(at, billing), billing).rules.name
 
+    def day_start(self, at: int, billing: Billing) -> int:
+        return day_start(at, ZoneInfo(billing.time_zone))
+
     def month_start(self, at: int, billing: Billing) -> int:
         return month_start(at, ZoneInfo(billing.time_zone))
 
     def estimate(
         self, loads: Iterable[Load], cards: Sequence[RateCard], billing: Billing, before: Month
     ) -> Estimate:
-        month = month_of(_day(before.at, billing))
+        known = month = month_of(_day(before.at, billing))
         till = Till(billing.currency, before.counts)
         days: dict[date, tuple[RateCard, Terms]] = {}
         for load in loads:
             day = _day(load.at, billing)
             if month_of(day) != month:
                 month = month_of(day)
-                till.begin_month()
+                till.begin_month(before.counts if month == known else Counts())
             if day not in days:
                 days[day] = _card(cards, billing, day), _terms(day, billing)
             till.add(_group(load, day), load.count, *days[day])
@@ -92,7 +96,8 @@ class CloudPricing:
     def raised(self, month: Month, billing: Billing, infos: Sequence[Info]) -> Month:
         counts, name = month.counts, month_of(_day(month.at, billing))
         for reached in (one for info in infos for one in told.tiers_told(info)):
-            counts = told.with_tier(counts, name, reached)
+            if reached.at <= month.at:
+                counts = told.with_tier(counts, name, reached)
         return Month(month.at, counts)
 
 

@@ -21,9 +21,9 @@ class Till:
         self._meter = Meter(currency, counts.charged)
         self._quota = Counter(counts.free_service)
 
-    def begin_month(self) -> None:
-        self._meter.begin_month()
-        self._quota.clear()
+    def begin_month(self, counts: Counts) -> None:
+        self._meter.begin_month(counts.charged)
+        self._quota = Counter(counts.free_service)
 
     def add(self, group: Group, count: int, card: RateCard, terms: Terms) -> None:
         place = (group.market, charged_as(group, terms))

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from trunkline.channels.whatsapp_cloud.members import obj, objects, text
+from trunkline.channels.whatsapp_cloud.members import milliseconds, obj, objects, text
 from trunkline.channels.whatsapp_cloud.pricing.cards import CATEGORIES
 from trunkline.channels.whatsapp_cloud.pricing.markets import market_map
 from trunkline.pricing.cards import Place
@@ -43,6 +43,8 @@ class ReachedTier(msgspec.Struct, frozen=True):
     month: str
     place: Place
     at_least: int
+    at: int
+    """When it was reached; 0 where that was not told."""
 
 
 def remembered(value: Mapping[str, Any]) -> dict[str, str]:
@@ -52,7 +54,7 @@ def remembered(value: Mapping[str, Any]) -> dict[str, str]:
         info[_INTERNATIONAL] = msgspec.json.encode(told).decode()[:_LONGEST]
     if (reached := reached_tier(value)) is not None:
         market, category = reached.place
-        info[f"{_VOLUME}{category} {market}"] = f"{reached.month} {reached.at_least}"
+        info[f"{_VOLUME}{category} {market}"] = f"{reached.month} {reached.at_least} {reached.at}"
     return info
 
 
@@ -68,8 +70,8 @@ def tiers_told(info: Mapping[str, str]) -> Iterator[ReachedTier]:
     for name, said in info.items():
         if name.startswith(_VOLUME):
             category, _, market = name.removeprefix(_VOLUME).partition(" ")
-            month, _, at_least = said.partition(" ")
-            yield ReachedTier(month, (market, category), int(at_least))
+            month, at_least, at = said.split()
+            yield ReachedTier(month, (market, category), int(at_least), int(at))
 
 
 def international_since(value: Mapping[str, Any], home: str | None, zone: tzinfo) -> dict[str, date]:
@@ -104,7 +106,8 @@ def reached_tier(value: Mapping[str, Any]) -> ReachedTier | None:
     tier = _TIER.fullmatch(text(told.get("tier")) or "")
     if market is None or category not in CATEGORIES or tier is None or not _MONTH.fullmatch(month):
         return None
-    return ReachedTier(month, (market, category), max(0, int(tier[1]) - 1))
+    reached_at = milliseconds(told.get("tier_update_time"))
+    return ReachedTier(month, (market, category), max(0, int(tier[1]) - 1), reached_at)
 
 
 def with_tier(counts: Counts, month: str, reached: ReachedTier) -> Counts:
