@@ -9,6 +9,7 @@ reading process.
 
 import argparse
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -60,6 +61,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     p99_ms: float
     max_ms: float
     p99_to_alone: float
+    load_average: float
+    """Of the machine in the minute before its end, with whatever else ran there."""
 
 
 class MillionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +133,7 @@ class Million(Bench):
             return found
 
 
-def _told(phase: Phase, alone: Phase) -> Told:
+def _told(phase: Phase, alone: Phase, load_average: float) -> Told:
     took, before = (figures.latency(one.took or [0.0], [0.0], 0.0) for one in (phase, alone))
     return Told(
         phase=phase.name,
@@ -142,12 +145,14 @@ def _told(phase: Phase, alone: Phase) -> Told:
         p99_ms=took.p99_ms,
         max_ms=took.max_ms,
         p99_to_alone=round(took.p99_ms / before.p99_ms, 2) if before.p99_ms else 0.0,
+        load_average=round(load_average, 2),
     )
 
 
 async def measure(folder: Path, rows: int, rate: float) -> MillionResult:
     write_people(folder / "people.csv", rows)
-    about, phases = machine.describe(folder), []
+    about = machine.describe(folder)
+    phases: list[tuple[Phase, float]] = []
     async with open_scene(folder / "scene") as scene:
         server = Server("serve", scene.serve.pid, scene.place.port, scene.place.api_key)
         headers = {"Authorization": f"Bearer {server.key}"}
@@ -156,13 +161,13 @@ async def measure(folder: Path, rows: int, rate: float) -> MillionResult:
             bench = Million(server, http, rate)
             async for phase in bench.run(folder / "people.csv"):
                 print(f"{time.strftime('%H:%M:%S')} {phase.told()}", flush=True)
-                phases.append(phase)
+                phases.append((phase, os.getloadavg()[0]))
     return MillionResult(
         case="campaign-million",
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         command=" ".join(["python -m bench.campaign_million", *sys.argv[1:]]),
         machine=about,
-        phases=[_told(phase, phases[0]) for phase in phases],
+        phases=[_told(phase, phases[0][0], load) for phase, load in phases],
         imported=bench.imported["counts"],
         checked=bench.checked,
     )

@@ -33,6 +33,24 @@ def test_everybody_who_is_ready_gets_one_message_and_the_campaign_finishes(
     asyncio.run(run())
 
 
+def test_an_address_that_stands_there_twice_gets_one_message(tmp_path: Path) -> None:
+    """The check sees to it; but two people may become one while it writes them down."""
+
+    async def run() -> None:
+        async with desk(tmp_path) as here:
+            addresses = ["15550100001", "15550100002", "15550100001"]
+            addresses += [str(15550200000 + n) for n in range(600)] + ["15550100002"]  # in a later chunk
+            campaign_id = await here.add(addresses)
+            await here.start(campaign_id)
+            await here.until(campaign_id, "finished")
+            sent = [message.recipient for message in here.provider.sent]
+            assert sorted(sent) == sorted(set(addresses))
+            skipped = [one for one in await here.recipients(campaign_id) if one.state == "skipped"]
+            assert [(one.n, one.reason) for one in skipped] == [(3, "duplicate"), (604, "duplicate")]
+
+    asyncio.run(run())
+
+
 def test_a_pause_stops_it_a_resume_sends_the_rest_and_a_cancel_leaves_nothing(tmp_path: Path) -> None:
     async def run() -> None:
         async with desk(tmp_path) as here:

@@ -251,6 +251,7 @@ def test_no_query_reads_a_large_table_from_end_to_end(table: str, tmp_path: Path
         ("verdict_facts", "known_contacts", "campaign_recipients_contact"),
         ("recipients", "known", "campaign_recipients_contact"),
         ("recipients", "opted_out", "messages_recipient"),
+        ("recipients", "written_to", "messages_recipient"),
         ("campaign_reports", "funnel", "conversations_pair"),
         ("campaign_reports", "funnel", "inbound_conversation"),
         ("campaign_reports", "funnel", "short_links_message"),

@@ -160,6 +160,9 @@ def test_the_table_and_the_library_agree_on_twenty_thousand_numbers() -> None:
 def test_what_was_normalised_once_stays_as_it_is() -> None:
     once = [digits for n in _generated(5_000) if (digits := _ours(n)) is not None]
     assert [_ours(n) for n in once] == once
+    assert all(_ours(n) == n for n in _generated(5_000) if phones.is_normal(n))
+    assert sum(phones.is_normal(n) for n in once) > 0.9 * len(once)
+    assert not any(map(phones.is_normal, ("", "0", "0015550001234", "1555000")))
 
 
 def test_the_ranges_and_the_library_agree_on_what_is_known() -> None:

@@ -171,11 +171,12 @@ async def _keep(tx: Tx, chunk: Chunk) -> Made:
     row = await campaigns.lock(tx, *key)
     if row is None or row.state is not CampaignState.RUNNING or row.version != chunk.version:
         return Made((), is_current=False)
+    made, twice = await _once_each(tx, chunk)
     await recipients.postpone(tx, *key, chunk.postponed)
-    await recipients.skip(tx, *key, [(one.n, one.reason, one.detail) for one in chunk.skipped])
-    ready = await recipients.created(tx, *key, [(message.id, n) for message, n in chunk.made])
+    await recipients.skip(tx, *key, [(one.n, one.reason, one.detail) for one in (*chunk.skipped, *twice)])
+    ready = await recipients.created(tx, *key, [(message.id, n) for message, n in made])
     reach("C4")
-    new = [message for message, n in chunk.made if n in ready]
+    new = [message for message, n in made if n in ready]
     if chunk.tracking is not None:
         new = await shorten_many(tx, chunk.tracking, new)
     await messages.insert_many(tx, new)
@@ -184,6 +185,21 @@ async def _keep(tx: Tx, chunk: Chunk) -> Made:
     if chunk.elsewhere and new:
         await tx.tell(f"queued {new[0].number_id} {new[0].id}")
     return Made(new)
+
+
+async def _once_each(tx: Tx, chunk: Chunk) -> tuple[list[tuple[NewMessage, int]], list[Skipped]]:
+    """Two whom the check knew apart may have become one since, or been written down while they did."""
+    everybody = {message.recipient for message, _ in chunk.made}
+    seen = await recipients.written_to(tx, chunk.account_id, chunk.campaign_id, everybody)
+    made: list[tuple[NewMessage, int]] = []
+    twice = []
+    for message, n in chunk.made:
+        if message.recipient in seen:
+            twice.append(Skipped(n, Reason.DUPLICATE))
+        else:
+            seen.add(message.recipient)
+            made.append((message, n))
+    return made, twice
 
 
 async def _count_canary(tx: Tx, row: CampaignRow, count: int, now: int) -> None:

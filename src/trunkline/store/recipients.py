@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from trunkline.model import ids
 from trunkline.model.campaign import RecipientState
 from trunkline.store.contract import Tx
 from trunkline.store.queries import load
@@ -156,6 +157,14 @@ async def created(tx: Tx, account_id: str, campaign_id: str, made: Sequence[tupl
         _Q["created"], [(message_id, account_id, campaign_id, n) for message_id, n in made]
     )
     return {row[0] for row in rows}
+
+
+async def written_to(tx: Tx, account_id: str, campaign_id: str, addresses: Iterable[str]) -> set[str]:
+    """Those of these addresses for which the campaign has a message."""
+    # The clocks of two machines may differ, but not by an hour.
+    first = ids.first_id(ids.MESSAGE, ids.made_at(campaign_id) - 3_600_000)
+    rows = [(account_id, address, first, campaign_id) for address in addresses]
+    return {row[0] for row in await tx.fetch_many(_Q["written_to"], rows)}
 
 
 async def last(tx: Tx, account_id: str, campaign_id: str) -> int:

@@ -1,5 +1,5 @@
 -- name: insert
--- A verdict of the check. Somebody who is there by another entry stays there by that one.
+-- A verdict of the check.
 INSERT INTO campaign_recipients (account_id, campaign_id, n, contact_id, address, state, reason, detail, number_id,
     variant, language, vars, due_at)
 VALUES (:account_id, :campaign_id, :n, :contact_id, :address, :state, :reason, :detail, :number_id, :variant,
@@ -74,6 +74,12 @@ WHERE account_id = :account_id AND campaign_id = :campaign_id AND state = 'ready
 UPDATE campaign_recipients SET state = 'created', message_id = :message_id
 WHERE account_id = :account_id AND campaign_id = :campaign_id AND n = :n AND state = 'ready'
 RETURNING n;
+
+-- name: written_to
+-- Which addresses have a message of a campaign, whatever row it was made of (index messages_recipient). None of its
+-- messages is older than `first`.
+SELECT recipient FROM messages
+WHERE account_id = :account_id AND recipient = :recipient AND id >= :first AND campaign_id = :campaign_id LIMIT 1;
 
 -- name: last
 -- The last place (primary key).
