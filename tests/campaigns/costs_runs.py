@@ -1,4 +1,4 @@
-"""As `test_costs_in_sandbox.py`, on both engines and with the real quota: 1,000 free messages a month."""
+"""As `costs_in_sandbox_runs.py`, on both engines and with the real quota: 1,000 free messages a month."""
 
 import asyncio
 from pathlib import Path

@@ -22,6 +22,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from bench.machine import describe
 from tests.chaos.campaign_checker import CampaignVerdict, check_campaigns
 from tests.chaos.ending import Patience, keep_result, note_owners, say, until_quiet
 from tests.chaos.history import HISTORY, read_lines
@@ -282,6 +283,8 @@ def main() -> int:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="trunkline-campaign-"))
         )
         url = stack.enter_context(database(folder, options.engine))
+        folder.mkdir(parents=True, exist_ok=True)
+        machine = msgspec.to_builtins(describe(folder))
         verdict = asyncio.run(run_plan(plan, folder, url))
     if verdict is None:
         print("more to do: start it again with the same folder", file=sys.stderr)
@@ -289,7 +292,10 @@ def main() -> int:
     seconds = time.monotonic() - started
     counts = f"--people {plan.people} --kills {plan.kills} --pauses {plan.pauses} --seed {plan.seed}"
     command = f"python -m tests.chaos.campaign {counts} --engine {options.engine}"
-    result = {"command": command, "seconds": round(seconds), "verdict": msgspec.to_builtins(verdict)}
+    result = {
+        "command": command, "machine": machine, "seconds": round(seconds),
+        "verdict": msgspec.to_builtins(verdict),
+    }  # fmt: skip
     keep_result(f"campaign-{options.engine}", result, keep=options.keep)
     print(f"NOT CLEAN: {', '.join(verdict.faults)}" if verdict.faults else "clean: all sums agree")
     return 0 if verdict.is_clean() else 1
