@@ -216,13 +216,21 @@ async def _start(settings: Settings, runtime: Runtime, stack: contextlib.AsyncEx
     if "api" in settings.roles():
         running = Running(os.getpid(), api_url, operator_token, built_in.get("sandbox_url"))
         stack.enter_context(announce(data, running))
-    default = runtime.directory.default_of(account.id)
+    key = await _first_key(office, account, settings, is_live=there is None)
+    return _ready(runtime, account, api_url, key, built_in)
+
+
+def _ready(
+    runtime: Runtime, account: Account, api_url: str, key: str | None, built_in: dict[str, str]
+) -> Ready:
+    default, settings = runtime.directory.default_of(account.id), runtime.settings
+    hooks = settings.hooks.public_url.rstrip("/") or api_url
     return Ready(
         data=settings.data,
         api_url=api_url,
-        api_key=await _first_key(office, account, settings, is_live=there is None),
+        api_key=key,
         from_=default.digits if default else None,
-        hook_url=(settings.hooks.public_url.rstrip("/") or api_url) + hook_path,
+        hook_url=f"{hooks}/hooks/whatsapp_cloud/{account.hook_key}",
         verify_token=runtime.directory.verify_token(account),
         **built_in,
     )

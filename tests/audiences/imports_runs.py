@@ -73,17 +73,19 @@ async def entered(ready: dict[str, Any], key: str) -> AsyncIterator[Door]:
 
 
 def test_odd_files_are_taken_over_row_by_row_and_every_bad_row_is_named(tmp_path: Path) -> None:
-    async def work() -> None:
-        server = program(tmp_path)
+    async def work() -> int:
+        server, done = program(tmp_path), 0
         ready = await server.start()
         try:
             async with entered(ready, ready["api_key"]) as door:
                 for at, odd in enumerate(ODD):
                     await (_taken if odd.refused is None else _refused)(door, odd, f"list {at}")
+                    done += 1
         finally:
             await server.end()
+        return done
 
-    asyncio.run(work())
+    assert asyncio.run(work()) == len(ODD) > 0
 
 
 async def _taken(door: Door, odd: Odd, name: str) -> None:

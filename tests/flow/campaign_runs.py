@@ -408,7 +408,6 @@ def test_a_slow_one_and_one_whose_number_was_removed_finish_when_nobody_is_left(
 
             await here.runtime.store.write(remove)
             await here.until(alone, "finished", 5)
-
-    asyncio.run(run())
+            assert [await here.states(each) for each in (slow, alone)] == [{"submitted": 1}] * 2
 
     asyncio.run(run())
